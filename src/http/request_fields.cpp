@@ -1,0 +1,161 @@
+// The fields of a request head: their syntax (RFC 9112 §5) and the five that decide how the
+// connection goes on. Whatever makes two readers disagree about where a body ends is refused.
+
+#include <limits>
+
+#include "duet/http/request_parser.hpp"
+#include "http/characters.hpp"
+#include "http/request_line.hpp"
+
+namespace duet::http {
+namespace {
+
+// Calls `visit` with each member of a comma-separated list, trimmed, empty ones included.
+template <typename Visit>
+void for_each_member(std::string_view list, Visit visit) {
+  for (;;) {
+    std::size_t comma = list.find(',');
+    visit(trim(list.substr(0, comma)));
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+bool is_token_text(std::string_view text) noexcept {
+  for (char c : text)
+    if (!is_token(c)) return false;
+  return !text.empty();
+}
+
+// A list of tokens, more than one, of which the last and no other is "chunked": valid, but with
+// more codings than duet undoes.
+bool is_chunked_over_others(std::string_view list) noexcept {
+  std::size_t members = 0;
+  std::size_t chunked = 0;
+  bool is_valid = true;
+  bool ends_chunked = false;
+  for_each_member(list, [&](std::string_view coding) {
+    ++members;
+    is_valid = is_valid && is_token_text(coding);
+    ends_chunked = equals_ignoring_case(coding, "chunked");
+    chunked += ends_chunked ? 1 : 0;
+  });
+  return is_valid && ends_chunked && chunked == 1 && members > 1;
+}
+
+Rejection malformed_name(std::string_view line, std::size_t name_size) noexcept {
+  if (name_size == line.size()) return {400, "field without colon"};
+  if (name_size == 0 && is_blank(line[0])) return {400, "folded field"};
+  if (name_size == 0 && line[0] == ':') return {400, "empty field name"};
+  if (is_blank(line[name_size])) return {400, "space in or after a field name"};
+  return {400, "invalid character in a field name"};
+}
+
+}  // namespace
+
+Rejection RequestParser::accept_field(std::string_view line) noexcept {
+  if (++lines_ > limits_.fields_max) return {431, "too many fields"};
+  std::size_t name_size = 0;
+  while (name_size < line.size() && is_token(line[name_size])) ++name_size;
+  if (name_size == 0 || name_size == line.size() || line[name_size] != ':')
+    return malformed_name(line, name_size);
+  std::string_view raw_value = line.substr(name_size + 1);
+  Field field = {.name = line.substr(0, name_size), .value = trim(raw_value)};
+  // Who maps '_' to '-' further on, as CGI does, would take these for the real ones.
+  if (equals_ignoring_case(field.name, "content_length") ||
+      equals_ignoring_case(field.name, "transfer_encoding"))
+    return {};
+  head_.fields_[head_.field_count_++] = {.name = slice(field.name), .value = slice(field.value)};
+  return accept_meaning(field, raw_value);
+}
+
+Rejection RequestParser::accept_meaning(Field field, std::string_view raw_value) noexcept {
+  switch (field.name.size()) {
+    case 4:
+      if (equals_ignoring_case(field.name, "host")) return accept_host(field.value);
+      break;
+    case 6:
+      if (equals_ignoring_case(field.name, "expect")) return accept_expectation(field.value);
+      break;
+    case 10:
+      if (equals_ignoring_case(field.name, "connection")) accept_connection_options(field.value);
+      break;
+    case 14:
+      if (equals_ignoring_case(field.name, "content-length"))
+        return accept_content_length(field.value);
+      break;
+    case 17:
+      if (equals_ignoring_case(field.name, "transfer-encoding"))
+        return accept_transfer_encoding(raw_value);
+      break;
+    default: break;
+  }
+  return {};
+}
+
+Rejection RequestParser::accept_host(std::string_view value) noexcept {
+  if (has_host_) return {400, "more than one Host"};
+  has_host_ = true;
+  if (!is_authority(value, Port::optional)) return {400, "malformed Host"};
+  if (head_.authority_.size == 0) head_.authority_ = slice(value);
+  return {};
+}
+
+// Digits alone: a sign, a list, even of equal numbers, or a space inside is refused.
+Rejection RequestParser::accept_content_length(std::string_view value) noexcept {
+  if (has_content_length_) return {400, "more than one Content-Length"};
+  has_content_length_ = true;
+  constexpr std::uint64_t length_max = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t length = 0;
+  for (char c : value) {
+    if (!is_digit(c)) return {400, "malformed Content-Length"};
+    auto digit = static_cast<std::uint64_t>(c - '0');
+    if (length > (length_max - digit) / 10) return {400, "Content-Length is too large"};
+    length = length * 10 + digit;
+  }
+  if (value.empty()) return {400, "malformed Content-Length"};
+  head_.content_length_ = length;
+  head_.framing_ = Framing::length;
+  return {};
+}
+
+// Only the usual spelling, at most one space before it: odd white space here has no honest sender.
+Rejection RequestParser::accept_transfer_encoding(std::string_view raw_value) noexcept {
+  if (has_transfer_encoding_) return {400, "more than one Transfer-Encoding"};
+  has_transfer_encoding_ = true;
+  if (raw_value.starts_with(' ')) raw_value.remove_prefix(1);
+  if (equals_ignoring_case(raw_value, "chunked")) {
+    head_.framing_ = Framing::chunked;
+    return {};
+  }
+  if (is_chunked_over_others(raw_value)) return {501, "transfer coding is not supported"};
+  return {400, "malformed Transfer-Encoding"};
+}
+
+Rejection RequestParser::accept_expectation(std::string_view value) noexcept {
+  if (head_.version_minor_ == 0) return {};  // RFC 9110 §10.1.1
+  if (!equals_ignoring_case(value, "100-continue")) return {417, "unknown expectation"};
+  head_.expects_continue_ = true;
+  return {};
+}
+
+// Only these two options: no field is removed because Connection names it.
+void RequestParser::accept_connection_options(std::string_view value) noexcept {
+  for_each_member(value, [this](std::string_view option) {
+    if (equals_ignoring_case(option, "close")) says_close_ = true;
+    if (equals_ignoring_case(option, "keep-alive")) says_keep_alive_ = true;
+  });
+}
+
+// What can only be judged when all fields are known.
+Rejection RequestParser::finish() noexcept {
+  bool is_old = head_.version_minor_ == 0;
+  if (!has_host_ && !is_old) return {400, "no Host"};
+  if (has_transfer_encoding_ && has_content_length_)
+    return {400, "both Transfer-Encoding and Content-Length"};
+  if (has_transfer_encoding_ && is_old) return {400, "Transfer-Encoding in HTTP/1.0"};
+  head_.keep_alive_ = !says_close_ && (!is_old || says_keep_alive_);
+  return {};
+}
+
+}  // namespace duet::http
