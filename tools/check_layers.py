@@ -31,6 +31,8 @@ TABLE = {
     "http": BELOW_RUNTIME + ["runtime"],
     "observe": BELOW_RUNTIME + ["runtime", "stage", "http"],
 }
+ROOF = "duet"  # include/duet/*.hpp: headers that only gather others
+TABLE[ROOF] = list(TABLE)
 SEES_PRIVATE_SYS = ["sys", "io"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
@@ -58,8 +60,8 @@ def target_of(root, file, header):
 def place_of(path):
     """(layer, is_public) of a path below include/duet or src, else (None, False)."""
     parts = path.parts
-    if parts[:2] == ("include", "duet") and len(parts) > 3:
-        return parts[2], True
+    if parts[:2] == ("include", "duet"):
+        return parts[2] if len(parts) > 3 else ROOF, True
     if parts[0] == "src" and len(parts) > 2:
         return parts[1], False
     return None, False

@@ -18,7 +18,8 @@ import subprocess
 import sys
 
 TIDY = "clang-tidy-19"
-NOISE = re.compile(r"^(\d+ warnings? (generated|treated as errors?)|Suppressed |Use -header-filter)")
+NOISE = re.compile(r"^(\d+ (warning|error)s? .*(generated|treated as)|Suppressed |Use -header-filter|"
+                   r"Error while processing)")
 
 
 def commands_of(build, root):

@@ -81,6 +81,7 @@ FORBIDDEN = {
     "a sum": ("int x = co_await f() + 1;", "'+'"),
     "a comparison": ("bool x = co_await f() < 1;", "'<'"),
     "a compound assignment": ("x += co_await f();", "'+='"),
+    "a chained assignment": ("a = b = co_await f();", "'='"),
     "an output": ("std::cout << co_await f();", "'<<'"),
     "a yield": ("co_yield co_await f();", "'co_yield'"),
     "a throw": ("throw co_await f();", "'throw'"),

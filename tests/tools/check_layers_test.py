@@ -15,6 +15,7 @@ TREE = {
     "include/duet/sys/address.hpp": '#include "duet/base/error.hpp"\n',
     "include/duet/io/operation.hpp": '#include "duet/sys/address.hpp"\n',
     "include/duet/loop/loop.hpp": '#include "duet/io/operation.hpp"\n',
+    "include/duet/duet.hpp": '#include "duet/io/operation.hpp"\n#include "duet/loop/loop.hpp"\n',
     "src/sys/fd.hpp": "#include <unistd.h>\n",
     "src/io/perform.hpp": '#include "sys/fd.hpp"\n',
     "src/io/perform.cpp": '#include "perform.hpp"\n#include "io/perform.hpp"\n',
@@ -52,6 +53,10 @@ class CheckLayers(unittest.TestCase):
     def test_a_layer_may_not_include_a_higher_one_by_a_relative_path(self):
         self.assert_found("src/sys/a.cpp", '#include "../io/perform.hpp"\n',
                           "layer sys may not include layer io")
+
+    def test_a_layer_may_not_include_a_header_that_gathers_others(self):
+        self.assert_found("src/io/a.cpp", '#include "duet/duet.hpp"\n',
+                          "layer io may not include layer duet")
 
     def test_a_public_header_shows_no_system_header(self):
         self.assert_found("include/duet/sys/a.hpp", "#include <sys/socket.h>\n", "public headers")
