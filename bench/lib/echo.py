@@ -31,6 +31,8 @@ JUDGE_DISTANCE_MAX = 0.05
 P99_US_MAX = 1000
 RATE_SPREAD_MAX = 0.15
 
+LOAD_SECONDS = 60  # for connecting and warming up; a load that takes longer is given up
+
 
 @dataclasses.dataclass(frozen=True)
 class Load:
@@ -45,7 +47,7 @@ class Load:
 
     def __str__(self):
         idle = f" and {self.idle} idle" if self.idle else ""
-        return (f"{self.connections} connections{idle}, {self.bytes} bytes, depth {self.depth}, "
+        return (f"{self.connections} connection{'s' * (self.connections > 1)}{idle}, {self.bytes} bytes, depth {self.depth}, "
                 f"{self.seconds:g} s")
 
 
@@ -73,19 +75,28 @@ class Bench:
     def measure(self, one, load):
         """One measurement of one server, started for it: a dict of numbers."""
         with server.running(one, self.placement) as (pid, address):
-            command = [self.build / "bench" / "echo_load", address, "--pid", str(pid),
-                       "--connections", str(load.connections), "--idle", str(load.idle),
-                       "--bytes", str(load.bytes), "--depth", str(load.depth),
-                       "--duration-ms", str(round(load.seconds * 1000))]
-            process = self.placement.start(command, self.placement.load_core, text=True,
-                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            with process:
-                out, said = process.communicate(timeout=120 + load.seconds)
-        if process.returncode != 0:
-            raise server.ServerError(f"{one.name} under load: {said.strip()}")
-        sample = json.loads(out)
-        sample["cpu_ns"] = sample["server_cpu_ns"] / max(sample["messages"], 1)
+            sample = self.apply(load, one.name, pid, address)
+        if sample["messages"] == 0:
+            raise server.ServerError(f"{one.name}: no message came back while it was measured")
+        sample["cpu_ns"] = sample["server_cpu_ns"] / sample["messages"]
         return sample
+
+    def apply(self, load, name, pid, address):
+        """Runs the load generator against a server; returns what it measured."""
+        command = [self.build / "bench" / "echo_load", address, "--pid", str(pid),
+                   "--connections", str(load.connections), "--idle", str(load.idle),
+                   "--bytes", str(load.bytes), "--depth", str(load.depth),
+                   "--duration-ms", str(round(load.seconds * 1000))]
+        with self.placement.start(command, self.placement.load_core, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                out, said = process.communicate(timeout=LOAD_SECONDS + load.seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise server.ServerError(f"{name} under load: no end after {LOAD_SECONDS} s")
+        if process.returncode != 0:
+            raise server.ServerError(f"{name} under load: {said.strip()}")
+        return json.loads(out)
 
 
 def add_server(name, command, servers, missing):
