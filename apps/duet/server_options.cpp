@@ -1,0 +1,74 @@
+#include <netdb.h>
+
+#include <cstdio>
+
+#include "command.hpp"
+
+namespace duet::app {
+
+void add_server_options(CLI::App& parser, ServerOptions& server, const std::string& listen) {
+  server.listen = {listen};
+  parser
+      .add_option("--listen", server.listen,
+                  "where to listen: HOST:PORT or unix:PATH; port 0 picks one")
+      ->capture_default_str();
+  parser.add_option("--model", server.options.model, "the concurrency model; see duet models")
+      ->capture_default_str();
+  parser.add_option("--engine", server.options.engine,
+                    "the engine of each loop, instead of the model's own");
+  parser.add_option("--workers", server.options.workers, "loops on threads of their own")
+      ->capture_default_str();
+  parser.add_option("--drain", server.drain, "how long what runs may go on after SIGTERM")
+      ->capture_default_str();
+}
+
+Options runtime_options(const ServerOptions& server) {
+  Options options = server.options;
+  try {
+    options.drain = parse_duration(server.drain);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--drain: ") + error.what());
+  }
+  return options;
+}
+
+Address resolve(const std::string& text) {
+  if (std::optional<Address> address = Address::parse(text)) return *address;
+  std::size_t colon = text.rfind(':');
+  UsageError refused("'" + text + "' is no address; write HOST:PORT, [IPV6]:PORT or unix:PATH");
+  if (colon == std::string::npos || text.starts_with("unix:")) throw refused;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  std::string host = text.substr(0, colon);
+  int result = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (result != 0) throw UsageError("'" + host + "' is not known: " + ::gai_strerror(result));
+  char numeric[NI_MAXHOST] = {};
+  ::getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof numeric, nullptr, 0,
+                NI_NUMERICHOST);
+  bool is_ip6 = found->ai_family == AF_INET6;
+  ::freeaddrinfo(found);
+  std::string name = is_ip6 ? "[" + std::string(numeric) + "]" : std::string(numeric);
+  std::optional<Address> address = Address::parse(name + text.substr(colon));
+  if (!address) throw refused;
+  return *address;
+}
+
+std::vector<Address> addresses(const std::vector<std::string>& texts) {
+  std::vector<Address> result;
+  for (const std::string& text : texts) result.push_back(resolve(text));
+  return result;
+}
+
+void announce(Runtime& runtime, std::string_view scheme) {
+  runtime.on_listening([&runtime, scheme](const std::vector<Address>& listening) {
+    for (const Address& address : listening) {
+      bool is_local = address.family == Address::Family::local;
+      fmt::print("listening on {}{} ({})\n", is_local ? "" : scheme, address.text(),
+                 runtime.text());
+    }
+    std::fflush(stdout);
+  });
+}
+
+}  // namespace duet::app

@@ -1,0 +1,9 @@
+#pragma once
+// All that a network service needs.
+
+#include "duet/loop/event.hpp"
+#include "duet/loop/scope.hpp"
+#include "duet/loop/sleep.hpp"
+#include "duet/net/listener.hpp"
+#include "duet/net/stream.hpp"
+#include "duet/runtime/runtime.hpp"

@@ -1,0 +1,25 @@
+#pragma once
+// How each engine is built. Call them on the thread that runs the loop; they throw IoError when the
+// system refuses what the engine needs.
+
+#include <memory>
+
+#include "duet/io/disk_pool.hpp"
+#include "duet/io/engine.hpp"
+#include "duet/io/selector.hpp"
+
+namespace duet::io {
+
+// Waits inside the calls themselves: recv(2), send(2), or poll(2) when there are several.
+std::unique_ptr<Engine> make_blocking_engine(JobQueue& completed);
+
+// Tries each call and waits in `selector` (made with Trigger::once) when it would block. Disk
+// operations that the page cache cannot answer go to `pool`.
+std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+                                            std::shared_ptr<DiskPool> pool);
+
+// Hands each call to the kernel, io_uring(7), which completes it. The ring has room for `entries`
+// new operations a turn and eight times as many completions; more are slower, none is lost.
+std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries);
+
+}  // namespace duet::io

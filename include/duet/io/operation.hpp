@@ -1,0 +1,161 @@
+#pragma once
+// An Operation is one call on a descriptor or a path, as plain data: a header that any engine
+// understands and, per kind, the arguments. It lives where its caller keeps it (the frame of the
+// coroutine that awaits it) and must stay there, with its buffers, until it has completed. An
+// operation completes exactly once. The engine sets `result` and either says so from `submit` or
+// queues the operation, as a Job, for the loop to run.
+//
+// One operation that reads and one that writes may be in flight on a handle at a time; another gets
+// EBUSY. Operations are used by the loop's thread only.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "duet/base/job.hpp"
+#include "duet/io/handle.hpp"
+#include "duet/sys/address.hpp"
+#include "duet/sys/file_facts.hpp"
+#include "duet/sys/socket_option.hpp"
+
+namespace duet::io {
+
+enum class Kind : std::uint8_t {
+  // complete in submit, under every engine:
+  open_socket,
+  bind,
+  listen,
+  set_option,
+  local_name,
+  shutdown,
+  stat,
+  // may wait for a disk:
+  open_file,
+  read_at,
+  // may wait for a peer:
+  accept,
+  connect,
+  receive,
+  send,
+};
+
+enum class Group : std::uint8_t { immediate, disk, peer };
+
+constexpr Group group_of(Kind kind) noexcept {
+  if (kind <= Kind::stat) return Group::immediate;
+  return kind <= Kind::read_at ? Group::disk : Group::peer;
+}
+
+// Which side of a handle a peer operation waits for.
+enum class Direction : std::uint8_t { read, write };
+
+constexpr Direction direction_of(Kind kind) noexcept {
+  return kind == Kind::accept || kind == Kind::receive ? Direction::read : Direction::write;
+}
+
+// Why an operation ended without taking effect.
+enum class Ending : std::uint8_t { none, cancelled, timed_out, drained, closed };
+
+struct Operation : Job {
+  explicit Operation(Kind of_kind, Handle on = {}) noexcept : kind(of_kind), handle(on) {}
+
+  // Sets the outcome: a count or a descriptor, or a negative errno.
+  void finish(std::int64_t outcome) noexcept { result = outcome; }
+  void finish(Ending why) noexcept {
+    ending = why;
+    result = -ECANCELED;
+  }
+
+  const Kind kind;
+  Ending ending = Ending::none;
+  Handle handle;
+  std::int64_t result = 0;
+  void* owner = nullptr;               // of whoever set `run`
+  std::uint64_t engine_words[2] = {};  // of the engine, while the operation is in flight
+};
+
+struct OpenSocket : Operation {
+  explicit OpenSocket(Address::Family of) noexcept : Operation(Kind::open_socket), family(of) {}
+  Address::Family family;  // result: a descriptor to adopt
+};
+
+struct Bind : Operation {
+  Bind(Handle on, const Address& to) noexcept : Operation(Kind::bind, on), address(to) {}
+  const Address& address;
+};
+
+struct Listen : Operation {
+  Listen(Handle on, int most) noexcept : Operation(Kind::listen, on), backlog(most) {}
+  int backlog;
+};
+
+struct SetOption : Operation {
+  SetOption(Handle on, SocketOption which, int to) noexcept
+      : Operation(Kind::set_option, on), option(which), value(to) {}
+  SocketOption option;
+  int value;
+};
+
+struct LocalName : Operation {
+  explicit LocalName(Handle on) noexcept : Operation(Kind::local_name, on) {}
+  Address address;
+};
+
+// Ends our side of the stream; the peer's side stays open.
+struct Shutdown : Operation {
+  explicit Shutdown(Handle on) noexcept : Operation(Kind::shutdown, on) {}
+};
+
+struct Stat : Operation {
+  explicit Stat(Handle on) noexcept : Operation(Kind::stat, on) {}
+  FileFacts facts;
+};
+
+// Opens a file for reading below a directory: no component of `path`, no link, leads outside of it
+// (openat2(2), RESOLVE_BENEATH). Never waits for the other end of a FIFO.
+struct OpenFile : Operation {
+  OpenFile(int below, std::string name)
+      : Operation(Kind::open_file), directory(below), path(std::move(name)) {}
+  int directory;     // a descriptor that outlives the operation
+  std::string path;  // result: a descriptor to adopt as HandleKind::file
+};
+
+struct ReadAt : Operation {
+  ReadAt(Handle on, std::span<std::byte> into, std::uint64_t at) noexcept
+      : Operation(Kind::read_at, on), buffer(into), offset_bytes(at) {}
+  std::span<std::byte> buffer;
+  std::uint64_t offset_bytes;  // result: bytes read, 0 at the end of the file
+};
+
+struct Accept : Operation {
+  explicit Accept(Handle on) noexcept : Operation(Kind::accept, on) {}
+  Address peer;  // result: a descriptor that the loop of the connection adopts
+};
+
+struct Connect : Operation {
+  Connect(Handle on, const Address& to) noexcept : Operation(Kind::connect, on), address(to) {}
+  const Address& address;
+  bool started = false;  // the handshake runs; its outcome is SO_ERROR
+};
+
+// One transfer, or with `whole` as many as it takes to fill the buffer or reach the end of the
+// stream. `transferred` counts also when the operation ends early. result: the same count.
+struct Receive : Operation {
+  Receive(Handle on, std::span<std::byte> into, bool fill) noexcept
+      : Operation(Kind::receive, on), whole(fill), buffer(into) {}
+  bool whole;
+  std::span<std::byte> buffer;
+  std::size_t transferred = 0;
+};
+
+struct Send : Operation {
+  Send(Handle on, std::span<const std::byte> from, bool all) noexcept
+      : Operation(Kind::send, on), whole(all), buffer(from) {}
+  bool whole;
+  std::span<const std::byte> buffer;
+  std::size_t transferred = 0;
+};
+
+}  // namespace duet::io

@@ -1,0 +1,100 @@
+#pragma once
+// A Loop runs the tasks of one thread: it owns an engine, the timers and the queue of what is
+// ready. One turn of it:
+//   1. calls what other threads posted,
+//   2. fires the timers that are due,
+//   3. runs the jobs that were ready when the turn began,
+//   4. lets the engine wait: until something completes, the next timer, or a wake-up; or, if jobs
+//      are ready, just collect.
+// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread; post()
+// and wake() are for any thread. After a fork the child makes its own.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "duet/base/job.hpp"
+#include "duet/base/log.hpp"
+#include "duet/base/time.hpp"
+#include "duet/io/engine.hpp"
+#include "duet/loop/timer_wheel.hpp"
+#include "duet/task/loop_local.hpp"
+#include "duet/task/task.hpp"
+
+namespace duet {
+
+// What a loop still has. All zero when nothing was forgotten.
+struct LoopCensus {
+  std::ptrdiff_t frames = 0;
+  std::size_t operations = 0;
+  std::size_t handles = 0;
+  std::size_t timers = 0;
+
+  bool operator==(const LoopCensus&) const = default;
+};
+
+class Loop : public LoopLocal {
+ public:
+  using Post = std::move_only_function<void()>;
+
+  explicit Loop(const io::EngineFactory& make_engine, Log& log);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  // The loop that runs on this thread; there must be one.
+  static Loop& current() noexcept;
+  static Loop* current_or_null() noexcept;
+
+  // Runs `root` and all it leads to, to the end; rethrows what leaves it.
+  void run(Task<> root);
+
+  // Calls `function` on this loop's thread, soon. Any thread.
+  void post(Post function);
+
+  // What interrupt() leads to: a call of `action` on the loop's thread, soon. For signal handlers,
+  // which may not post. Set before run.
+  void on_interrupt(Post action) { interrupt_action_ = std::move(action); }
+  void interrupt() noexcept;
+
+  // The time at the beginning of the turn.
+  TimePoint now() noexcept;
+
+  // Counts one await that did not have to wait. False: this task has had its share, and goes behind
+  // the others that are ready.
+  bool spend() noexcept { return budget_ > 0 && --budget_ > 0; }
+
+  void make_ready(Job& job) noexcept { ready_.push(job); }
+  io::Engine& engine() noexcept { return *engine_; }
+  TimerWheel& timers() noexcept { return timers_; }
+  CancelScope& scope() noexcept { return scope_; }
+  Log& log() noexcept { return log_; }
+  LoopCensus census() const noexcept;
+
+ private:
+  static constexpr int awaits_per_job = 64;
+
+  void run_turn();  // all of a turn but the engine's wait
+  void run_posts();
+  void run_ready();
+
+  Log& log_;
+  JobQueue ready_;
+  std::unique_ptr<io::Engine> engine_;
+  TimerWheel timers_;
+  CancelScope scope_;
+  TimePoint now_{};
+  bool is_now_known_ = false;
+  bool is_running_ = false;
+  int budget_ = 0;
+
+  Post interrupt_action_;
+  std::atomic<bool> is_interrupted_ = false;
+  std::mutex mutex_;
+  std::vector<Post> posts_;
+  std::atomic<bool> has_posts_ = false;
+};
+
+}  // namespace duet

@@ -1,0 +1,68 @@
+#pragma once
+// Waiting for time to pass, and giving way to other tasks.
+
+#include "duet/base/error.hpp"
+#include "duet/loop/loop.hpp"
+
+namespace duet {
+
+// Cancels a scope when a delay has passed, unless it is destroyed before.
+class ScopeDeadline : private Timer {
+ public:
+  ScopeDeadline(CancelScope& scope, Duration delay) : Timer(fire), scope_(scope) {
+    Loop& loop = Loop::current();
+    loop.timers().add(*this, after(loop.now(), delay));
+  }
+  ~ScopeDeadline() { Loop::current().timers().remove(*this); }
+
+ private:
+  static void fire(Timer& timer) {
+    static_cast<ScopeDeadline&>(timer).scope_.cancel(CancelReason::deadline);
+  }
+
+  CancelScope& scope_;
+};
+
+// co_await sleep_for(10ms): at least that long; throws Cancelled when the scope is cancelled.
+class [[nodiscard]] Sleep : private Timer, private CancelNode {
+ public:
+  explicit Sleep(Duration delay) noexcept : Timer(fire), CancelNode(notify), delay_(delay) {}
+  Sleep(const Sleep&) = delete;
+  Sleep& operator=(const Sleep&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+  template <class P>
+  bool await_suspend(std::coroutine_handle<P> waiter) {
+    return begin(waiter.promise());
+  }
+  void await_resume() const {
+    if (is_cancelled_) throw Cancelled{scope_->reason()};
+  }
+
+ private:
+  static void fire(Timer& timer);
+  static void notify(CancelNode& node, Notice notice);
+  bool begin(PromiseBase& waiter);
+
+  const Duration delay_;
+  PromiseBase* waiter_ = nullptr;
+  CancelScope* scope_ = nullptr;
+  bool is_cancelled_ = false;
+};
+
+inline Sleep sleep_for(Duration delay) noexcept { return Sleep(delay); }
+
+// co_await yield(): lets everything else that is ready run first.
+struct [[nodiscard]] Yield {
+  Yield() noexcept = default;
+  bool await_ready() const noexcept { return false; }
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> waiter) const noexcept {
+    Loop::current().make_ready(waiter.promise());
+  }
+  void await_resume() const noexcept {}
+};
+
+inline Yield yield() noexcept { return Yield(); }
+
+}  // namespace duet

@@ -1,0 +1,76 @@
+#pragma once
+// The timers of a loop: a hierarchical wheel (Varghese and Lauck 1987) with a resolution of 1 ms.
+// Adding and removing a timer are a few instructions, whatever the number of timers. A timer never
+// fires early; timers fire in the order of their deadlines, equal ones in the order of their start.
+// One thread. The wheel owns no timer.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "duet/base/list.hpp"
+#include "duet/base/time.hpp"
+
+namespace duet {
+
+class Timer : public ListNode {
+ public:
+  // Called by the loop between two tasks; it may queue jobs and change timers, but runs no task.
+  using Fire = void (*)(Timer&);
+
+  explicit Timer(Fire fire) noexcept : fire_(fire) {}
+  bool is_set() const noexcept { return is_linked(); }
+
+ private:
+  friend class TimerWheel;
+  Fire fire_;
+  TimePoint deadline_{};
+  std::uint64_t order_ = 0;
+  std::uint64_t tick_ = 0;
+};
+
+class TimerWheel {
+ public:
+  explicit TimerWheel(TimePoint now) noexcept : start_(now) {}
+
+  void add(Timer& timer, TimePoint deadline) noexcept;  // not set already
+  void remove(Timer& timer) noexcept;                   // also if it is not set
+
+  // Fires what is due.
+  void advance(TimePoint now);
+
+  // No timer is due before this time; `never` when there is none at all.
+  TimePoint next() const noexcept;
+
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  static constexpr unsigned slot_bits = 6;
+  static constexpr unsigned slots = 1U << slot_bits;
+  static constexpr unsigned levels = 7;  // 2^42 ms, 139 years
+  static constexpr Duration resolution = std::chrono::milliseconds(1);
+
+  struct Level {
+    std::uint64_t occupied = 0;  // a bit per slot that may hold timers
+    std::array<List<Timer>, slots> lists;
+  };
+  struct Expiry {
+    unsigned level;
+    unsigned slot;
+    std::uint64_t tick;
+  };
+
+  void place(Timer& timer) noexcept;
+  bool find_next(Expiry& found) const noexcept;
+  void fire(List<Timer>& due);
+
+  const TimePoint start_;
+  std::uint64_t now_tick_ = 0;
+  std::uint64_t order_ = 0;
+  std::size_t size_ = 0;
+  std::array<Level, levels> levels_;
+  List<Timer> due_;            // deadlines that had passed when they were added
+  std::vector<Timer*> batch_;  // kept for its memory
+};
+
+}  // namespace duet

@@ -1,0 +1,75 @@
+#pragma once
+// A Stream is a connected stream socket, TCP or Unix, of one loop. It closes the connection at the
+// end of its life; operations in flight must have ended by then, or end with Errc::closed when
+// close() was called. One task may read while another writes. A stream may be moved at any time.
+
+#include <memory>
+#include <span>
+
+#include "duet/loop/wait.hpp"
+#include "duet/sys/address.hpp"
+
+namespace duet {
+
+class Stream {
+ public:
+  Stream(Loop& loop, Accepted connection);
+  Stream(Stream&&) noexcept = default;
+  Stream& operator=(Stream&&) noexcept = default;
+  ~Stream() = default;
+
+  // Completes when some bytes have come: 1 to buffer.size(), or 0 when the peer has ended its side
+  // (or the buffer is empty). On cancellation no byte was taken. Idle, unless `expects_more`.
+  Wait<io::Receive> read_some(std::span<std::byte> buffer) noexcept;
+
+  // Completes when the buffer is full; Errc::end_of_stream if the peer ends before that. Cancelled,
+  // the bytes that had come are lost.
+  Wait<io::Receive> read_exact(std::span<std::byte> buffer) noexcept;
+
+  // Completes when the kernel has taken some of the bytes, or all; returns how many. The memory
+  // must stay until then. Cancelled, a part may have been sent (write_all).
+  Wait<io::Send> write_some(std::span<const std::byte> bytes) noexcept;
+  Wait<io::Send> write_all(std::span<const std::byte> bytes) noexcept;
+
+  // Ends our side: the peer reads to the end of what was written, then 0. Reading goes on.
+  void finish();
+
+  // Ends both sides now; operations in flight end with Errc::closed.
+  void close() noexcept;
+
+  // Between two requests a wait for the peer's next bytes is idle, and a server that drains ends it
+  // soon; within a request it is not. Idle at first.
+  void expect_more(bool is_within_request) noexcept { state_->expects_more = is_within_request; }
+
+  const Address& peer() const noexcept { return state_->peer; }
+  Address local() const;
+
+ private:
+  struct State {
+    State(Loop& of, io::Handle adopted, Address with) noexcept
+        : loop(of), handle(adopted), peer(std::move(with)) {}
+    ~State() { loop.engine().release(handle); }
+
+    Loop& loop;
+    const io::Handle handle;
+    const Address peer;
+    bool expects_more = false;
+  };
+
+  friend Task<Stream> connect(Address to);
+
+  Wait<io::Connect> connect_to_peer() noexcept;
+  void set_no_delay();
+  static IoError::Subject capture(const void* state);
+
+  std::unique_ptr<State> state_;
+};
+
+// Connects on the current loop. Throws IoError.
+Task<Stream> connect(Address to);
+
+inline std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace duet

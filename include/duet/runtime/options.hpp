@@ -1,0 +1,25 @@
+#pragma once
+// How a runtime runs. A program fills it in itself or takes it from its command line.
+
+#include <string>
+
+#include "duet/base/time.hpp"
+
+namespace duet {
+
+struct Options {
+  // Takes --model, --engine, --workers and --drain from the command line. Anything else is wrong
+  // usage: a line on standard error and exit code 2; --help prints the options and exits with 0.
+  static Options parse(int argc, char** argv);
+
+  std::string model = "auto";
+  std::string engine;    // empty: the model's own
+  unsigned workers = 1;  // loops on threads of their own; more than 1 for worker models only
+  Duration drain = std::chrono::seconds(10);  // how long what runs may go on at the end
+  std::size_t connections_max = 10000;        // at a time; more wait in the kernel's backlog
+};
+
+// Reads "10s", "250ms", "2m" or a plain number of seconds; throws std::invalid_argument.
+Duration parse_duration(const std::string& text);
+
+}  // namespace duet

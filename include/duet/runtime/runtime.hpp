@@ -1,0 +1,99 @@
+#pragma once
+// A Runtime runs the handlers of connections under the model that was picked at run time.
+//
+//   Runtime runtime(Options::parse(argc, argv));
+//   runtime.serve("127.0.0.1:7000", echo);       // Task<> echo(Stream peer)
+//   return runtime.run();                         // until SIGTERM or SIGINT; 0 after the drain
+//
+// It is made and run by the program's main thread, before other threads are started: it blocks
+// SIGTERM and SIGINT (and SIGCHLD under a model that forks) for all threads, ignores SIGPIPE, and
+// raises the limit of descriptors to its maximum. One runtime at a time.
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "duet/base/log.hpp"
+#include "duet/net/stream.hpp"
+#include "duet/runtime/model.hpp"
+#include "duet/runtime/options.hpp"
+#include "duet/runtime/shared.hpp"
+
+namespace duet {
+
+// Options that contradict each other, or an address that is none.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Where to listen, and what to do with each connection. `handle` is called on the loop of the
+// connection, possibly by several threads at once.
+struct Service {
+  Address address;
+  std::function<Task<>(Stream)> handle;
+};
+
+class Runtime {
+ public:
+  // Throws UnavailableModel or UsageError.
+  explicit Runtime(Options options, Log log = Log());
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  ~Runtime();
+
+  // Calls handler(stream, arguments…) for each connection; `handler` and `arguments` are kept, and
+  // each connection gets a copy of the arguments. What leaves the handler as an exception is logged
+  // with the peer's address and ends that connection only. Throws UsageError.
+  template <class Handler, class... Arguments>
+  void serve(const Address& address, Handler handler, Arguments... arguments) {
+    if ((detail::IsShared<Arguments>::value || ...)) refuse_shared_state_if_forking();
+    (share(arguments), ...);
+    add({address, [handler = std::move(handler), ... arguments = std::move(arguments)](
+                      Stream peer) { return handler(std::move(peer), arguments...); }});
+  }
+  template <class Handler, class... Arguments>
+  void serve(std::string_view address, Handler handler, Arguments... arguments) {
+    serve(parse(address), std::move(handler), std::move(arguments)...);
+  }
+
+  // Called by run when every address is listened on: with the addresses in the order of serve, the
+  // ports that were chosen filled in.
+  void on_listening(std::function<void(const std::vector<Address>&)> action);
+
+  // Serves until SIGTERM or SIGINT; then stops accepting, lets what runs end, for at most
+  // Options::drain, and returns 0. Idle connections are closed meanwhile. A second signal ends the
+  // process at once with code 1. Throws IoError when an address cannot be listened on.
+  int run();
+
+  // Does what SIGTERM does. Any thread.
+  void stop();
+
+  const Model& model() const noexcept;
+  unsigned workers() const noexcept;
+
+  // "model epoll, 1 worker", for people.
+  std::string text() const;
+
+ private:
+  struct State;
+
+  static Address parse(std::string_view address);
+  void add(Service service);
+  void refuse_shared_state_if_forking() const;
+  bool has_one_loop() const noexcept;
+
+  template <class T>
+  void share(const Shared<T>& shared) const {
+    shared.use_on_one_loop(has_one_loop());
+  }
+  template <class T>
+  void share(const T&) const noexcept {}
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace duet

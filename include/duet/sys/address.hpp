@@ -1,0 +1,34 @@
+#pragma once
+// The address of a socket: IPv4 or IPv6 with a port, or the path of a Unix socket. A plain value.
+// Its text form is "127.0.0.1:8080", "[::1]:8080" or "unix:/run/duet.sock".
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace duet {
+
+struct Address {
+  enum class Family : std::uint8_t { none, ip4, ip6, local };
+
+  static Address ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port);
+  static Address loopback(std::uint16_t port) { return ip4({127, 0, 0, 1}, port); }
+  static Address local(std::string path);
+
+  // Parses a numeric address with a port, "localhost:PORT", ":PORT" (every IPv4 interface) or
+  // "unix:PATH". Empty when the text is none of these; names are not looked up.
+  static std::optional<Address> parse(std::string_view text);
+
+  std::string text() const;
+  bool operator==(const Address&) const = default;
+
+  Family family = Family::none;
+  std::uint16_t port = 0;                // in host byte order
+  std::uint32_t scope = 0;               // of a link-local IPv6 address
+  std::array<std::uint8_t, 16> bytes{};  // the first 4 for IPv4
+  std::string path;                      // of a Unix socket; a leading NUL byte: abstract
+};
+
+}  // namespace duet

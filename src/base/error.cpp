@@ -1,0 +1,66 @@
+#include "duet/base/error.hpp"
+
+#include <mutex>
+
+namespace duet {
+namespace {
+
+class Category : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "duet"; }
+
+  std::string message(int code) const override {
+    switch (static_cast<Errc>(code)) {
+      case Errc::end_of_stream: return "the peer ended the stream too early";
+      case Errc::timed_out: return "timed out";
+      case Errc::closed: return "closed";
+      case Errc::busy: return "an operation of the same direction is in flight";
+    }
+    return "unknown error";
+  }
+
+  std::error_condition default_error_condition(int code) const noexcept override {
+    if (static_cast<Errc>(code) == Errc::timed_out) return std::errc::timed_out;
+    return {code, *this};
+  }
+};
+
+}  // namespace
+
+const std::error_category& duet_category() noexcept {
+  static const Category category;
+  return category;
+}
+
+struct IoError::Details {
+  Details(std::string_view name, Subject about) : operation(name), subject(std::move(about)) {}
+
+  const std::string_view operation;
+  const Subject subject;
+  std::once_flag formatted;  // an error may be rethrown in several threads
+  std::string text;
+};
+
+IoError::IoError(std::error_code code, std::string_view operation, Subject subject)
+    : std::system_error(code), details_(std::make_shared<Details>(operation, std::move(subject))) {}
+
+std::string_view IoError::operation() const noexcept { return details_->operation; }
+std::string IoError::subject() const {
+  return details_->subject ? details_->subject() : std::string();
+}
+
+const char* IoError::what() const noexcept {
+  try {
+    std::call_once(details_->formatted, [this] {
+      std::string about = subject();
+      details_->text = std::string(details_->operation);
+      if (!about.empty()) details_->text += " " + about;
+      details_->text += ": " + code().message();
+    });
+    return details_->text.c_str();
+  } catch (...) {
+    return std::system_error::what();
+  }
+}
+
+}  // namespace duet

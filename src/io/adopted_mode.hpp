@@ -1,0 +1,32 @@
+#pragma once
+// The blocking mode that an engine gives a descriptor while it has it. The mode belongs to the open
+// file description, which another process may share, so release puts the former one back.
+
+#include "duet/io/handle.hpp"
+#include "sys/socket.hpp"
+
+namespace duet::io {
+
+class AdoptedMode {
+ public:
+  void set(int descriptor, sys::Mode mode) noexcept {
+    std::int64_t before = sys::set_mode(descriptor, mode);
+    is_changed_ = before >= 0 && before != static_cast<std::int64_t>(mode);
+    before_ = is_changed_ ? static_cast<sys::Mode>(before) : mode;
+  }
+
+  void restore(int descriptor) const noexcept {
+    if (is_changed_) sys::set_mode(descriptor, before_);
+  }
+
+ private:
+  bool is_changed_ = false;
+  sys::Mode before_ = sys::Mode::blocking;
+};
+
+// Stream sockets can be called in either mode, call by call.
+constexpr bool is_stream(HandleKind kind) noexcept {
+  return kind == HandleKind::tcp || kind == HandleKind::local_stream;
+}
+
+}  // namespace duet::io

@@ -1,0 +1,54 @@
+#include "duet/io/disk_pool.hpp"
+
+#include "io/perform.hpp"
+#include "sys/signal.hpp"
+
+namespace duet::io {
+
+void DiskReturns::give_back(Operation& operation) {
+  std::lock_guard lock(mutex_);
+  done_.push(operation);
+  wake_();  // under the lock: the engine may end as soon as it has collected the operation
+}
+
+void DiskReturns::collect(JobQueue& completed) {
+  std::lock_guard lock(mutex_);
+  completed.append(done_);
+}
+
+DiskPool::~DiskPool() {
+  {
+    std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void DiskPool::run(Operation& operation, int descriptor, DiskReturns& returns) {
+  std::lock_guard lock(mutex_);
+  orders_.push_back({&operation, descriptor, &returns});
+  if (orders_.size() > idle_ && threads_.size() < threads_max_) {
+    sys::BlockedSignals blocked;  // signals are for the threads that run loops
+    threads_.emplace_back([this] { work(); });
+  }
+  changed_.notify_one();
+}
+
+void DiskPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    changed_.wait(lock, [this] { return is_ending_ || !orders_.empty(); });
+    --idle_;
+    if (orders_.empty()) return;
+    Order order = orders_.front();
+    orders_.pop_front();
+    lock.unlock();
+    perform_on_disk(*order.operation, order.descriptor, Disk::may_wait);
+    order.returns->give_back(*order.operation);
+    lock.lock();
+  }
+}
+
+}  // namespace duet::io

@@ -1,0 +1,173 @@
+// The blocking engine: submit records an operation, and reap, which the loop calls when nothing
+// else is ready, makes the plain blocking call if exactly one is recorded. If there are several (a
+// relay, an acceptor that also waits for signals), it waits in poll(2) and then tries them without
+// blocking, since even a send that poll calls ready may block. Deadlines and wake-ups from other
+// threads interrupt the call; they are nothing to wait for, so an operation with a deadline still
+// takes the plain call.
+
+#include <poll.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "duet/io/engines.hpp"
+#include "io/adopted_mode.hpp"
+#include "io/engine/alarm.hpp"
+#include "io/perform.hpp"
+#include "io/slot_table.hpp"
+#include "sys/call.hpp"
+#include "sys/timeout.hpp"
+
+namespace duet::io {
+namespace {
+
+struct Slot : BasicSlot {
+  AdoptedMode mode;
+  bool is_busy[2] = {};  // per direction
+};
+
+// Only stream sockets take the plain blocking call; the rest, whose mode a call cannot override,
+// goes through poll, and another process may be faster to what poll reported.
+sys::Mode mode_for(HandleKind kind) {
+  return is_stream(kind) || kind == HandleKind::file ? sys::Mode::blocking : sys::Mode::nonblocking;
+}
+
+class BlockingEngine final : public Engine {
+ public:
+  explicit BlockingEngine(JobQueue& completed) : completed_(completed) {}
+
+  Handle adopt(int descriptor, HandleKind kind) override {
+    Handle handle = slots_.add(descriptor, kind);
+    slots_.find(handle)->mode.set(descriptor, mode_for(kind));
+    return handle;
+  }
+
+  void release(Handle handle) override {
+    Slot* slot = slots_.find(handle);
+    if (slot == nullptr) return;
+    std::erase_if(recorded_, [&](Operation* operation) {
+      if (operation->handle != handle) return false;
+      operation->finish(Ending::closed);
+      completed_.push(*operation);
+      return true;
+    });
+    slot->mode.restore(slot->descriptor);
+    ::close(slot->descriptor);
+    slots_.remove(handle);
+  }
+
+  Progress submit(Operation& operation) override {
+    Slot* slot = slots_.find(operation.handle);
+    if (slot == nullptr && operation.handle) {
+      operation.finish(Ending::closed);
+      return Progress::done;
+    }
+    int descriptor = slot == nullptr ? -1 : slot->descriptor;
+    switch (group_of(operation.kind)) {
+      case Group::immediate: perform_now(operation, descriptor); return Progress::done;
+      case Group::disk:
+        perform_on_disk(operation, descriptor, Disk::may_wait);
+        return Progress::done;
+      case Group::peer: break;
+    }
+    DUET_ASSERT(slot != nullptr);
+    bool& is_busy = busy(*slot, operation);
+    if (is_busy) {
+      operation.finish(-EBUSY);
+      return Progress::done;
+    }
+    is_busy = true;
+    recorded_.push_back(&operation);
+    return Progress::pending;
+  }
+
+  void cancel(Operation& operation, Ending why) override {
+    auto found = std::ranges::find(recorded_, &operation);
+    if (found == recorded_.end()) return;
+    operation.finish(why);
+    complete(found);
+  }
+
+  void reap(TimePoint deadline) override {
+    if (recorded_.size() == 1 && deadline != past && takes_plain_call(*recorded_.front()))
+      reap_by_plain_call(deadline);
+    else
+      reap_by_poll(deadline);
+  }
+
+  void wake() noexcept override { alarm_.ring(); }
+
+  EngineCensus census() const override { return {slots_.used(), recorded_.size()}; }
+
+ private:
+  static bool& busy(Slot& slot, const Operation& operation) {
+    return slot.is_busy[static_cast<std::size_t>(direction_of(operation.kind))];
+  }
+
+  bool takes_plain_call(const Operation& operation) {
+    if (!is_stream(slots_.find(operation.handle)->kind)) return false;
+    return operation.kind != Kind::connect || !static_cast<const Connect&>(operation).started;
+  }
+
+  void reap_by_plain_call(TimePoint deadline) {
+    alarm_.set(deadline);
+    if (alarm_.take_ring()) return;
+    Operation& operation = *recorded_.front();
+    const Slot& slot = *slots_.find(operation.handle);
+    Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::blocking);
+    if (outcome != Outcome::would_block) return complete(recorded_.begin());
+    alarm_.acknowledge();  // interrupted: the loop looks at its timers and posts
+    alarm_.take_ring();
+  }
+
+  void reap_by_poll(TimePoint deadline) {
+    alarm_.set(never);
+    if (alarm_.take_ring()) deadline = past;
+    polled_.clear();
+    for (const Operation* operation : recorded_) {
+      bool reads = direction_of(operation->kind) == Direction::read;
+      polled_.push_back({.fd = slots_.find(operation->handle)->descriptor,
+                         .events = static_cast<short>(reads ? POLLIN : POLLOUT),
+                         .revents = 0});
+    }
+    sys::Timeout timeout(deadline);
+    std::int64_t ready = sys::interruptible(
+        [&] { return ::ppoll(polled_.data(), polled_.size(), timeout.get(), nullptr); });
+    if (ready == -EINTR) {
+      alarm_.acknowledge();
+      alarm_.take_ring();
+    }
+    // From the last to the first, because completing one takes it out of the list.
+    for (std::size_t i = ready > 0 ? polled_.size() : 0; i-- > 0;)
+      if (polled_[i].revents != 0) attempt(i);
+  }
+
+  void attempt(std::size_t at) {
+    Operation& operation = *recorded_[at];
+    const Slot& slot = *slots_.find(operation.handle);
+    Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking);
+    if (outcome != Outcome::would_block)
+      complete(recorded_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  void complete(std::vector<Operation*>::iterator at) {
+    Operation& operation = **at;
+    recorded_.erase(at);
+    busy(*slots_.find(operation.handle), operation) = false;
+    completed_.push(operation);
+  }
+
+  JobQueue& completed_;
+  Alarm alarm_;
+  SlotTable<Slot> slots_;
+  std::vector<Operation*> recorded_;
+  std::vector<pollfd> polled_;  // beside recorded_, kept for its memory
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_blocking_engine(JobQueue& completed) {
+  return std::make_unique<BlockingEngine>(completed);
+}
+
+}  // namespace duet::io

@@ -1,0 +1,247 @@
+// The reactor: tries a call, and when it would block waits for readiness and tries again.
+//
+// Readiness is kept per direction and handle, so that a report which nobody waits for is stored,
+// not lost, and a call that is known to block is not made. It is cleared by EAGAIN, or, for reads
+// of TCP sockets and pipes, by a short read, which proves that nothing is left; but not on a handle
+// that has ever reported an end, an error or urgent data, since then bytes or the end of the stream
+// may stand behind a short read with no further report.
+
+#include <atomic>
+#include <vector>
+
+#include "duet/io/engines.hpp"
+#include "io/adopted_mode.hpp"
+#include "io/perform.hpp"
+#include "io/slot_table.hpp"
+#include "sys/event_fd.hpp"
+
+namespace duet::io {
+namespace {
+
+struct Side {
+  Operation* waiter = nullptr;
+  bool is_ready = true;  // until a call says otherwise
+};
+
+struct Slot : BasicSlot {
+  bool is_registered = false;
+  bool was_exceptional = false;
+  AdoptedMode mode;
+  bool is_closing = false;  // released; waits for the disk pool
+  std::uint16_t on_disk = 0;
+  Side sides[2];
+
+  Side& side(Direction direction) { return sides[static_cast<std::size_t>(direction)]; }
+};
+
+constexpr std::uint64_t wake_token = UINT64_MAX;
+
+std::uint64_t token_of(Handle handle) {
+  return std::uint64_t{handle.generation} << 32 | handle.slot;
+}
+
+class ReactorEngine final : public Engine {
+ public:
+  ReactorEngine(JobQueue& completed, std::unique_ptr<Selector> selector,
+                std::shared_ptr<DiskPool> pool)
+      : completed_(completed),
+        selector_(std::move(selector)),
+        pool_(std::move(pool)),
+        returns_([this] { wake(); }) {
+    selector_->add(event_.get(), {.readable = true}, wake_token);
+    selector_->rearm(event_.get(), Direction::read);
+  }
+
+  Handle adopt(int descriptor, HandleKind kind) override {
+    Handle handle = slots_.add(descriptor, kind);
+    // Stream sockets are called with MSG_DONTWAIT and files with RWF_NOWAIT; the rest has only the
+    // mode of its description, which may be shared with another process: release restores it.
+    if (!is_stream(kind) && kind != HandleKind::file)
+      slots_.find(handle)->mode.set(descriptor, sys::Mode::nonblocking);
+    return handle;
+  }
+
+  void release(Handle handle) override {
+    Slot* slot = slots_.find(handle);
+    if (slot == nullptr || slot->is_closing) return;
+    for (Side& side : slot->sides)
+      if (side.waiter != nullptr) end(*slot, *side.waiter, Ending::closed);
+    if (slot->is_registered) selector_->remove(slot->descriptor);
+    slot->mode.restore(slot->descriptor);
+    slot->is_closing = true;
+    if (slot->on_disk == 0) close(handle);
+  }
+
+  Progress submit(Operation& operation) override {
+    Slot* slot = nullptr;
+    if (operation.handle) {
+      slot = slots_.find(operation.handle);
+      if (slot == nullptr || slot->is_closing) return refuse(operation, Ending::closed);
+    }
+    switch (group_of(operation.kind)) {
+      case Group::immediate:
+        perform_now(operation, slot == nullptr ? -1 : slot->descriptor);
+        return Progress::done;
+      case Group::disk: return submit_to_disk(operation, slot);
+      case Group::peer: break;
+    }
+    DUET_ASSERT(slot != nullptr);
+    return submit_to_peer(operation, *slot);
+  }
+
+  void cancel(Operation& operation, Ending why) override {
+    Slot* slot = slots_.find(operation.handle);
+    if (slot == nullptr || group_of(operation.kind) != Group::peer) return;
+    if (slot->side(direction_of(operation.kind)).waiter == &operation) end(*slot, operation, why);
+  }
+
+  void reap(TimePoint deadline) override {
+    for (const Report& report : selector_->wait(deadline)) {
+      if (report.token == wake_token)
+        take_wake();
+      else
+        take(report);
+    }
+  }
+
+  void wake() noexcept override {
+    if (!is_woken_.exchange(true)) event_.signal();
+  }
+
+  EngineCensus census() const override { return {slots_.used(), pending_}; }
+
+ private:
+  static Progress refuse(Operation& operation, Ending why) {
+    operation.finish(why);
+    return Progress::done;
+  }
+
+  Progress submit_to_peer(Operation& operation, Slot& slot) {
+    Direction direction = direction_of(operation.kind);
+    Side& side = slot.side(direction);
+    if (side.waiter != nullptr) {
+      operation.finish(-EBUSY);
+      return Progress::done;
+    }
+    if (side.is_ready && attempt(operation, slot, side)) return Progress::done;
+    if (!wait_for(operation, slot, direction)) return Progress::done;
+    side.waiter = &operation;
+    ++pending_;
+    return Progress::pending;
+  }
+
+  // True when the operation has completed; else the side is no longer ready.
+  bool attempt(Operation& operation, Slot& slot, Side& side) {
+    Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking);
+    if (outcome == Outcome::would_block) side.is_ready = false;
+    if (outcome == Outcome::done_short && is_emptied_by_short_read(slot)) side.is_ready = false;
+    return outcome != Outcome::would_block;
+  }
+
+  static bool is_emptied_by_short_read(const Slot& slot) {
+    return (slot.kind == HandleKind::tcp || slot.kind == HandleKind::byte_pipe) &&
+           !slot.was_exceptional;
+  }
+
+  bool wait_for(Operation& operation, Slot& slot, Direction direction) {
+    try {
+      if (!slot.is_registered) {
+        selector_->add(slot.descriptor, {.readable = true, .writable = true},
+                       token_of(operation.handle));
+        slot.is_registered = true;
+      }
+      selector_->rearm(slot.descriptor, direction);
+      return true;
+    } catch (const IoError& error) {
+      operation.finish(-error.code().value());
+      return false;
+    }
+  }
+
+  void take(const Report& report) {
+    Handle handle{static_cast<std::uint32_t>(report.token),
+                  static_cast<std::uint32_t>(report.token >> 32)};
+    Slot* slot = slots_.find(handle);
+    if (slot == nullptr || slot->is_closing) return;  // a late report of an earlier owner
+    if (report.events.exceptional) slot->was_exceptional = true;
+    if (report.events.readable) take(*slot, Direction::read);
+    if (report.events.writable) take(*slot, Direction::write);
+  }
+
+  void take(Slot& slot, Direction direction) {
+    Side& side = slot.side(direction);
+    side.is_ready = true;
+    if (side.waiter == nullptr) return;
+    Operation& operation = *side.waiter;
+    if (attempt(operation, slot, side)) {
+      side.waiter = nullptr;
+      --pending_;
+      completed_.push(operation);
+    } else {
+      selector_->rearm(slot.descriptor, direction);
+    }
+  }
+
+  void end(Slot& slot, Operation& operation, Ending why) {
+    slot.side(direction_of(operation.kind)).waiter = nullptr;
+    --pending_;
+    operation.finish(why);
+    completed_.push(operation);
+  }
+
+  void take_wake() {
+    event_.clear();
+    is_woken_.exchange(false);  // a wake before this is seen by the loop after this reap
+    selector_->rearm(event_.get(), Direction::read);
+    collect_from_disk();
+  }
+
+  Progress submit_to_disk(Operation& operation, Slot* slot) {
+    int descriptor = slot == nullptr ? -1 : slot->descriptor;
+    if (perform_on_disk(operation, descriptor, Disk::cached_only) != Outcome::would_block)
+      return Progress::done;
+    if (slot != nullptr) ++slot->on_disk;
+    ++pending_;
+    ++on_disk_;
+    pool_->run(operation, descriptor, returns_);
+    return Progress::pending;
+  }
+
+  void collect_from_disk() {
+    if (on_disk_ == 0) return;
+    JobQueue returned;
+    returns_.collect(returned);
+    while (!returned.empty()) {
+      auto& operation = static_cast<Operation&>(returned.pop());
+      --pending_;
+      --on_disk_;
+      Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
+      if (slot != nullptr && --slot->on_disk == 0 && slot->is_closing) close(operation.handle);
+      completed_.push(operation);
+    }
+  }
+
+  void close(Handle handle) {
+    ::close(slots_.find(handle)->descriptor);
+    slots_.remove(handle);
+  }
+
+  JobQueue& completed_;
+  const std::unique_ptr<Selector> selector_;
+  const std::shared_ptr<DiskPool> pool_;
+  DiskReturns returns_;
+  sys::EventFd event_;
+  std::atomic<bool> is_woken_ = false;
+  SlotTable<Slot> slots_;
+  std::size_t pending_ = 0;
+  std::size_t on_disk_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+                                            std::shared_ptr<DiskPool> pool) {
+  return std::make_unique<ReactorEngine>(completed, std::move(selector), std::move(pool));
+}
+
+}  // namespace duet::io

@@ -1,0 +1,274 @@
+// The proactor: every operation that may wait becomes an entry of the ring, and its completion is
+// the operation's. One system call a turn submits all that is new and waits.
+//
+// A completion may come after the loop has asked for the operation's end, and may still be a
+// success; the operation, its buffers and its descriptor stay until it has come. Closing a
+// descriptor with a receive pending would give no completion, and the kernel would still write into
+// the buffer, so release cancels, waits for the last completion and only then closes.
+
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "duet/io/engines.hpp"
+#include "io/adopted_mode.hpp"
+#include "io/perform.hpp"
+#include "io/slot_table.hpp"
+#include "sys/event_fd.hpp"
+#include "sys/file.hpp"
+#include "sys/ring.hpp"
+
+namespace duet::io {
+namespace {
+
+struct Slot : BasicSlot {
+  AdoptedMode mode;
+  bool is_closing = false;
+  bool is_busy[2] = {};  // per direction
+  std::uint16_t in_flight = 0;
+  std::unique_ptr<sys::SocketAddress> name;  // of an accept or connect in flight
+};
+
+// What is not an operation's address.
+enum Tag : std::uint64_t { ignored = 0, wake_up = 1 };
+
+constexpr std::size_t ending_word = 0;  // in an operation's engine_words: the Ending asked for
+
+class UringEngine final : public Engine {
+ public:
+  UringEngine(JobQueue& completed, unsigned entries) : completed_(completed), ring_(entries) {
+    watch_for_wake();
+  }
+
+  ~UringEngine() override {
+    while (pending_ > 0) reap(never);  // what was released last
+  }
+
+  Handle adopt(int descriptor, HandleKind kind) override {
+    // The ring arms a poll by itself only for a descriptor in blocking mode; what we read ourselves
+    // after a poll must not block.
+    bool is_for_ring = is_stream(kind) || kind == HandleKind::listener || kind == HandleKind::file;
+    Handle handle = slots_.add(descriptor, kind);
+    slots_.find(handle)->mode.set(descriptor,
+                                  is_for_ring ? sys::Mode::blocking : sys::Mode::nonblocking);
+    return handle;
+  }
+
+  void release(Handle handle) override {
+    Slot* slot = slots_.find(handle);
+    if (slot == nullptr || slot->is_closing) return;
+    slot->is_closing = true;
+    if (slot->in_flight == 0) return close(handle);
+    io_uring_sqe& entry = ring_.next(ignored);
+    io_uring_prep_cancel_fd(&entry, slot->descriptor, IORING_ASYNC_CANCEL_ALL);
+    io_uring_sqe_set_data64(&entry, ignored);
+  }
+
+  Progress submit(Operation& operation) override {
+    Slot* slot = nullptr;
+    if (operation.handle) {
+      slot = slots_.find(operation.handle);
+      if (slot == nullptr || slot->is_closing) {
+        operation.finish(Ending::closed);
+        return Progress::done;
+      }
+    }
+    int descriptor = slot == nullptr ? -1 : slot->descriptor;
+    switch (group_of(operation.kind)) {
+      case Group::immediate: perform_now(operation, descriptor); return Progress::done;
+      case Group::disk:
+        if (perform_on_disk(operation, descriptor, Disk::cached_only) != Outcome::would_block)
+          return Progress::done;
+        break;
+      case Group::peer:
+        DUET_ASSERT(slot != nullptr);
+        if (busy(*slot, operation)) {
+          operation.finish(-EBUSY);
+          return Progress::done;
+        }
+        busy(*slot, operation) = true;
+        break;
+    }
+    operation.engine_words[ending_word] = static_cast<std::uint64_t>(Ending::none);
+    if (slot != nullptr) ++slot->in_flight;
+    ++pending_;
+    start(operation, slot);
+    return Progress::pending;
+  }
+
+  void cancel(Operation& operation, Ending why) override {
+    if (group_of(operation.kind) != Group::peer || slots_.find(operation.handle) == nullptr) return;
+    std::uint64_t& asked = operation.engine_words[ending_word];
+    if (asked != static_cast<std::uint64_t>(Ending::none)) return;
+    asked = static_cast<std::uint64_t>(why);
+    io_uring_sqe& entry = ring_.next(ignored);
+    io_uring_prep_cancel64(&entry, data_of(operation), 0);
+    io_uring_sqe_set_data64(&entry, ignored);
+  }
+
+  void reap(TimePoint deadline) override {
+    ring_.submit_and_wait(deadline);
+    ring_.for_each([this](const io_uring_cqe& completion) { take(completion); });
+  }
+
+  void wake() noexcept override {
+    if (!is_woken_.exchange(true)) event_.signal();
+  }
+
+  EngineCensus census() const override { return {slots_.used(), pending_}; }
+
+ private:
+  static std::uint64_t data_of(Operation& operation) {
+    return reinterpret_cast<std::uint64_t>(&operation);
+  }
+
+  static bool& busy(Slot& slot, const Operation& operation) {
+    return slot.is_busy[static_cast<std::size_t>(direction_of(operation.kind))];
+  }
+
+  static sys::SocketAddress& name_of(Slot& slot) {
+    if (!slot.name) slot.name = std::make_unique<sys::SocketAddress>();
+    return *slot.name;
+  }
+
+  void start(Operation& operation, Slot* slot) {
+    io_uring_sqe* entry = &ring_.next(data_of(operation));
+    switch (operation.kind) {
+      case Kind::open_file: {
+        auto& open = static_cast<OpenFile&>(operation);
+        io_uring_prep_openat2(entry, open.directory, open.path.c_str(), &how_to_open_);
+        break;
+      }
+      case Kind::read_at: {
+        auto& read = static_cast<ReadAt&>(operation);
+        io_uring_prep_read(entry, slot->descriptor, read.buffer.data(),
+                           static_cast<unsigned>(read.buffer.size()), read.offset_bytes);
+        break;
+      }
+      case Kind::accept: {
+        sys::SocketAddress& name = name_of(*slot);
+        name = sys::SocketAddress();
+        io_uring_prep_accept(entry, slot->descriptor, name.get(), &name.length, SOCK_CLOEXEC);
+        break;
+      }
+      case Kind::connect: {
+        sys::SocketAddress& name = name_of(*slot);
+        name = sys::SocketAddress(static_cast<Connect&>(operation).address);
+        io_uring_prep_connect(entry, slot->descriptor, name.get(), name.length);
+        break;
+      }
+      case Kind::receive: start_receive(static_cast<Receive&>(operation), *slot, entry); break;
+      case Kind::send: start_send(static_cast<Send&>(operation), *slot, entry); break;
+      default: break;
+    }
+    io_uring_sqe_set_data64(entry, data_of(operation));
+  }
+
+  // A descriptor that is no stream socket is waited for by the ring and read by us: a read of, say,
+  // a signalfd would occupy one of the kernel's worker threads on many kernels.
+  static void start_receive(Receive& operation, Slot& slot, io_uring_sqe* entry) {
+    if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLIN);
+    std::span<std::byte> room = operation.buffer.subspan(operation.transferred);
+    io_uring_prep_recv(entry, slot.descriptor, room.data(), room.size(),
+                       operation.whole ? MSG_WAITALL : 0);
+  }
+
+  static void start_send(Send& operation, Slot& slot, io_uring_sqe* entry) {
+    if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLOUT);
+    std::span<const std::byte> rest = operation.buffer.subspan(operation.transferred);
+    io_uring_prep_send(entry, slot.descriptor, rest.data(), rest.size(),
+                       MSG_NOSIGNAL | (operation.whole ? MSG_WAITALL : 0));
+  }
+
+  void take(const io_uring_cqe& completion) {
+    if (completion.user_data == ignored) return;
+    if (completion.user_data == wake_up) return take_wake(completion);
+    auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
+    Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
+    if (!finish(operation, slot, completion.res)) return start(operation, slot);
+    if (slot != nullptr) leave(operation, *slot);
+    --pending_;
+    completed_.push(operation);
+  }
+
+  // False when there is more to do.
+  bool finish(Operation& operation, Slot* slot, std::int64_t result) {
+    auto asked = static_cast<Ending>(operation.engine_words[ending_word]);
+    if (slot != nullptr && slot->is_closing && asked == Ending::none) asked = Ending::closed;
+    bool is_interrupted = result == -ECANCELED || result == -EINTR || result == -EAGAIN;
+    if (is_interrupted && asked != Ending::none) {
+      operation.finish(asked);
+      return true;
+    }
+    if (is_interrupted && result != -ECANCELED) return false;
+    switch (operation.kind) {
+      case Kind::accept:
+        if (is_of_connection(result)) return false;
+        if (result >= 0) static_cast<Accept&>(operation).peer = slot->name->value();
+        operation.finish(result);
+        return true;
+      case Kind::receive:
+        return finish_transfer(static_cast<Receive&>(operation), *slot, result, asked);
+      case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result, asked);
+      default: operation.finish(result); return true;
+    }
+  }
+
+  template <class Transfer>
+  static bool finish_transfer(Transfer& operation, Slot& slot, std::int64_t result, Ending asked) {
+    if (!is_stream(slot.kind) && result >= 0)
+      return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
+             Outcome::would_block;
+    if (result > 0) operation.transferred += static_cast<std::size_t>(result);
+    bool is_partial = operation.whole && operation.transferred < operation.buffer.size();
+    if (result > 0 && is_partial) {
+      if (asked == Ending::none) return false;
+      operation.finish(asked);
+      return true;
+    }
+    operation.finish(result < 0 ? result : static_cast<std::int64_t>(operation.transferred));
+    return true;
+  }
+
+  void leave(Operation& operation, Slot& slot) {
+    if (group_of(operation.kind) == Group::peer) busy(slot, operation) = false;
+    if (--slot.in_flight == 0 && slot.is_closing) close(operation.handle);
+  }
+
+  void watch_for_wake() {
+    io_uring_sqe& entry = ring_.next(wake_up);
+    io_uring_prep_poll_multishot(&entry, event_.get(), POLLIN);
+    io_uring_sqe_set_data64(&entry, wake_up);
+  }
+
+  void take_wake(const io_uring_cqe& completion) {
+    event_.clear();
+    is_woken_.exchange(false);  // a wake before this is seen by the loop after this reap
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) watch_for_wake();
+  }
+
+  void close(Handle handle) {
+    const Slot& slot = *slots_.find(handle);
+    slot.mode.restore(slot.descriptor);
+    ::close(slot.descriptor);
+    slots_.remove(handle);
+  }
+
+  JobQueue& completed_;
+  sys::Ring ring_;
+  sys::EventFd event_;
+  open_how how_to_open_ = sys::open_how_beneath();  // read by the kernel at submission
+  std::atomic<bool> is_woken_ = false;
+  SlotTable<Slot> slots_;
+  std::size_t pending_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries) {
+  return std::make_unique<UringEngine>(completed, entries);
+}
+
+}  // namespace duet::io

@@ -1,0 +1,174 @@
+#include "io/perform.hpp"
+
+#include <algorithm>
+
+#include "sys/file.hpp"
+
+namespace duet::io {
+namespace {
+
+Outcome finish(Operation& operation, std::int64_t result) {
+  if (result == -EAGAIN || result == -EINTR) return Outcome::would_block;
+  operation.finish(result);
+  return Outcome::done;
+}
+
+Outcome accept(Accept& operation, int descriptor) {
+  sys::SocketAddress peer;
+  std::int64_t result = 0;
+  do {
+    result = sys::accept_interruptible(descriptor, peer);
+  } while (is_of_connection(result));
+  if (result >= 0) operation.peer = peer.value();
+  return finish(operation, result);
+}
+
+// A TCP connect that would block, or was interrupted, goes on in the kernel: a second call would
+// say EALREADY, so its outcome is read from the socket once that is writable. A Unix socket's has
+// not begun: interrupted it is called again, and EAGAIN, a full backlog, is its result.
+Outcome connect(Connect& operation, int descriptor, sys::Mode mode) {
+  if (operation.started) {
+    std::int64_t error = sys::pending_error(descriptor);
+    if (error == 0 && !sys::is_connected(descriptor)) return Outcome::would_block;
+    operation.finish(error);
+    return Outcome::done;
+  }
+  if (mode == sys::Mode::nonblocking) sys::set_mode(descriptor, mode);
+  sys::SocketAddress peer(operation.address);
+  std::int64_t result = sys::connect_interruptible(descriptor, peer);
+  if (mode == sys::Mode::nonblocking) sys::set_mode(descriptor, sys::Mode::blocking);
+  if (result == -EINPROGRESS || result == -EINTR) {
+    operation.started = operation.address.family != Address::Family::local;
+    return Outcome::would_block;
+  }
+  operation.finish(result);
+  return Outcome::done;
+}
+
+// A count so far is the result of an operation that then meets an error: the error comes again.
+template <class Transfer>
+Outcome after_error(Transfer& operation, std::int64_t result) {
+  if (result == -EAGAIN || result == -EINTR) return Outcome::would_block;
+  operation.finish(operation.transferred > 0 && !operation.whole
+                       ? static_cast<std::int64_t>(operation.transferred)
+                       : result);
+  return Outcome::done;
+}
+
+Outcome receive(Receive& operation, int descriptor, HandleKind kind, sys::Mode mode) {
+  bool is_socket = kind == HandleKind::tcp || kind == HandleKind::local_stream;
+  for (;;) {
+    std::span<std::byte> room = operation.buffer.subspan(operation.transferred);
+    std::int64_t result = is_socket
+                              ? sys::receive_interruptible(descriptor, room, mode, operation.whole)
+                              : sys::read_interruptible(descriptor, room);
+    if (result < 0) return after_error(operation, result);
+    auto count = static_cast<std::size_t>(result);
+    operation.transferred += count;
+    bool is_full = count == room.size();
+    if (operation.whole && !is_full && count > 0) continue;
+    operation.finish(static_cast<std::int64_t>(operation.transferred));
+    return is_full ? Outcome::done : Outcome::done_short;
+  }
+}
+
+Outcome send(Send& operation, int descriptor, HandleKind kind, sys::Mode mode) {
+  bool is_socket = kind == HandleKind::tcp || kind == HandleKind::local_stream;
+  for (;;) {
+    std::span<const std::byte> rest = operation.buffer.subspan(operation.transferred);
+    std::int64_t result = is_socket ? sys::send_interruptible(descriptor, rest, mode)
+                                    : sys::write_interruptible(descriptor, rest);
+    if (result < 0) return after_error(operation, result);
+    operation.transferred += static_cast<std::size_t>(result);
+    if (operation.whole && operation.transferred < operation.buffer.size()) continue;
+    operation.finish(static_cast<std::int64_t>(operation.transferred));
+    return Outcome::done;
+  }
+}
+
+std::int64_t open_file(OpenFile& operation, sys::Wait wait) {
+  return sys::open_beneath(operation.directory, operation.path.c_str(), wait);
+}
+
+// RWF_NOWAIT may answer 0 before the end of a file (preadv2(2), BUGS), and some file systems do not
+// know it: only an answer with bytes counts.
+bool is_cached_answer(std::int64_t result) {
+  return result > 0 || (result < 0 && result != -EAGAIN && result != -EOPNOTSUPP);
+}
+
+}  // namespace
+
+bool is_of_connection(std::int64_t result) noexcept {
+  switch (-result) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case EHOSTDOWN:
+    case EHOSTUNREACH: return true;
+    default: return false;
+  }
+}
+
+Outcome perform(Operation& operation, int descriptor, HandleKind kind, sys::Mode mode) {
+  switch (operation.kind) {
+    case Kind::accept: return accept(static_cast<Accept&>(operation), descriptor);
+    case Kind::connect: return connect(static_cast<Connect&>(operation), descriptor, mode);
+    case Kind::receive: return receive(static_cast<Receive&>(operation), descriptor, kind, mode);
+    case Kind::send: return send(static_cast<Send&>(operation), descriptor, kind, mode);
+    default: break;
+  }
+  operation.finish(-EINVAL);
+  return Outcome::done;
+}
+
+Outcome perform_on_disk(Operation& operation, int descriptor, Disk disk) {
+  sys::Wait wait = disk == Disk::may_wait ? sys::Wait::allowed : sys::Wait::none;
+  std::int64_t result = -EINVAL;
+  if (operation.kind == Kind::open_file) {
+    result = open_file(static_cast<OpenFile&>(operation), wait);
+    // EINVAL: a kernel before 5.12 does not know RESOLVE_CACHED.
+    if (disk == Disk::cached_only && (result == -EAGAIN || result == -EINVAL))
+      return Outcome::would_block;
+  } else if (operation.kind == Kind::read_at) {
+    auto& read = static_cast<ReadAt&>(operation);
+    result = sys::read_at(descriptor, read.buffer, read.offset_bytes, wait);
+    if (disk == Disk::cached_only && !is_cached_answer(result)) return Outcome::would_block;
+  }
+  operation.finish(result);
+  return Outcome::done;
+}
+
+void perform_now(Operation& operation, int descriptor) {
+  switch (operation.kind) {
+    case Kind::open_socket:
+      operation.finish(sys::open_socket(static_cast<OpenSocket&>(operation).family));
+      break;
+    case Kind::bind:
+      operation.finish(sys::bind(descriptor, static_cast<Bind&>(operation).address));
+      break;
+    case Kind::listen:
+      operation.finish(sys::listen(descriptor, static_cast<Listen&>(operation).backlog));
+      break;
+    case Kind::set_option: {
+      auto& option = static_cast<SetOption&>(operation);
+      operation.finish(sys::set_option(descriptor, option.option, option.value));
+      break;
+    }
+    case Kind::local_name: {
+      sys::SocketAddress name;
+      operation.finish(sys::local_name(descriptor, name));
+      static_cast<LocalName&>(operation).address = name.value();
+      break;
+    }
+    case Kind::shutdown: operation.finish(sys::shutdown_writing(descriptor)); break;
+    case Kind::stat:
+      operation.finish(sys::stat(descriptor, static_cast<Stat&>(operation).facts));
+      break;
+    default: operation.finish(-EINVAL); break;
+  }
+}
+
+}  // namespace duet::io

@@ -1,0 +1,92 @@
+// epoll(7). Under Trigger::once a descriptor is registered once, edge-triggered, for everything: a
+// rearm then costs no system call, because the kernel reports each new event by itself. EPOLLRDHUP
+// and EPOLLPRI are asked for since they tell that a short read is no proof of emptiness.
+
+#include <sys/epoll.h>
+
+#include <array>
+
+#include "duet/io/selector.hpp"
+#include "sys/call.hpp"
+#include "sys/fd.hpp"
+#include "sys/timeout.hpp"
+
+namespace duet::io {
+namespace {
+
+class EpollSelector final : public Selector {
+ public:
+  explicit EpollSelector(Trigger trigger)
+      : trigger_(trigger),
+        epoll_(static_cast<int>(sys::checked(
+            sys::interruptible([] { return ::epoll_create1(EPOLL_CLOEXEC); }), "epoll_create1"))) {}
+
+  void add(int descriptor, Events interest, std::uint64_t token) override {
+    control(EPOLL_CTL_ADD, descriptor, interest, token);
+  }
+
+  void modify(int descriptor, Events interest, std::uint64_t token) override {
+    control(EPOLL_CTL_MOD, descriptor, interest, token);
+  }
+
+  void remove(int descriptor) override {
+    // A closed descriptor has left the set by itself, unless its description lives on elsewhere:
+    // then late events carry a stale token, which the caller drops.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+  }
+
+  std::span<const Report> wait(TimePoint deadline) override {
+    int count = 0;
+    do {
+      sys::Timeout timeout(deadline);
+      count = static_cast<int>(sys::interruptible([&] {
+        return ::epoll_pwait2(epoll_.get(), raw_.data(), batch_max, timeout.get(), nullptr);
+      }));
+    } while (count == -EINTR);
+    sys::checked(count, "epoll_pwait2");
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) reports_[i] = report(raw_[i]);
+    return std::span(reports_).first(static_cast<std::size_t>(count));
+  }
+
+  void rearm(int, Direction) override {}
+
+ private:
+  static constexpr int batch_max = 128;
+
+  static Report report(const epoll_event& event) {
+    constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
+    return {.token = event.data.u64,
+            .events = {.readable = (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | ended)) != 0,
+                       .writable = (event.events & (EPOLLOUT | ended)) != 0,
+                       .exceptional = (event.events & (EPOLLRDHUP | EPOLLPRI | ended)) != 0}};
+  }
+
+  void control(int what, int descriptor, Events interest, std::uint64_t token) {
+    epoll_event event{};
+    event.data.u64 = token;
+    if (trigger_ == Trigger::once) {
+      event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+    } else {
+      if (interest.readable) event.events |= EPOLLIN | EPOLLRDHUP;
+      if (interest.writable) event.events |= EPOLLOUT;
+      if (interest.exceptional) event.events |= EPOLLPRI;
+      if (event.events == 0) throw IoError(sys::error_code(-EINVAL), "epoll_ctl");
+    }
+    sys::checked(
+        sys::interruptible([&] { return ::epoll_ctl(epoll_.get(), what, descriptor, &event); }),
+        "epoll_ctl");
+  }
+
+  const Trigger trigger_;
+  sys::Fd epoll_;
+  std::array<epoll_event, batch_max> raw_;
+  std::array<Report, batch_max> reports_;
+};
+
+}  // namespace
+
+std::unique_ptr<Selector> make_epoll_selector(Trigger trigger) {
+  return std::make_unique<EpollSelector>(trigger);
+}
+
+}  // namespace duet::io

@@ -1,0 +1,130 @@
+// poll(2). The kernel knows no Trigger::once, so it is made here: a direction that was reported is
+// no longer asked for until rearm. A descriptor of which nothing is asked is passed as a negative
+// number, since poll reports errors and hang-ups even then and would spin.
+
+#include <poll.h>
+
+#include <vector>
+
+#include "duet/io/selector.hpp"
+#include "sys/call.hpp"
+#include "sys/timeout.hpp"
+
+namespace duet::io {
+namespace {
+
+constexpr short read_events = POLLIN | POLLRDHUP | POLLPRI;
+constexpr short ended = POLLHUP | POLLERR | POLLNVAL;
+
+class PollSelector final : public Selector {
+ public:
+  explicit PollSelector(Trigger trigger) : trigger_(trigger) {}
+
+  void add(int descriptor, Events interest, std::uint64_t token) override {
+    if (descriptor < 0) throw IoError(sys::error_code(-EBADF), "poll");
+    auto number = static_cast<std::size_t>(descriptor);
+    if (number >= index_.size()) index_.resize(number + 1, unknown);
+    if (index_[number] != unknown) throw IoError(sys::error_code(-EEXIST), "poll");
+    short events = events_of(interest);
+    index_[number] = polled_.size();
+    polled_.push_back(
+        {.fd = events == 0 ? ~descriptor : descriptor, .events = events, .revents = 0});
+    tokens_.push_back(token);
+  }
+
+  void modify(int descriptor, Events interest, std::uint64_t token) override {
+    std::size_t at = find(descriptor);
+    ask(polled_[at], events_of(interest));
+    tokens_[at] = token;
+  }
+
+  void remove(int descriptor) override {
+    std::size_t at = find(descriptor);
+    index_[static_cast<std::size_t>(descriptor)] = unknown;
+    if (at + 1 < polled_.size()) {
+      polled_[at] = polled_.back();
+      tokens_[at] = tokens_.back();
+      index_[static_cast<std::size_t>(number_of(polled_[at]))] = at;
+    }
+    polled_.pop_back();
+    tokens_.pop_back();
+  }
+
+  std::span<const Report> wait(TimePoint deadline) override {
+    std::int64_t ready = 0;
+    do {
+      sys::Timeout timeout(deadline);
+      ready = sys::interruptible(
+          [&] { return ::ppoll(polled_.data(), polled_.size(), timeout.get(), nullptr); });
+    } while (ready == -EINTR);
+    sys::checked(ready, "ppoll");
+    reports_.clear();
+    for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i) {
+      if (polled_[i].fd < 0 || polled_[i].revents == 0) continue;
+      --ready;
+      reports_.push_back({.token = tokens_[i], .events = seen(polled_[i].revents)});
+      if (trigger_ == Trigger::once) disarm(polled_[i]);
+    }
+    return reports_;
+  }
+
+  void rearm(int descriptor, Direction direction) override {
+    pollfd& entry = polled_[find(descriptor)];
+    short more = direction == Direction::read ? read_events : short{POLLOUT};
+    ask(entry, static_cast<short>(entry.events | more));
+  }
+
+ private:
+  static constexpr std::size_t unknown = SIZE_MAX;
+
+  short events_of(Events interest) const {
+    if (trigger_ == Trigger::once) return 0;  // until the first rearm
+    int events = (interest.readable ? POLLIN | POLLRDHUP : 0) | (interest.writable ? POLLOUT : 0) |
+                 (interest.exceptional ? POLLPRI : 0);
+    if (events == 0) throw IoError(sys::error_code(-EINVAL), "poll");
+    return static_cast<short>(events);
+  }
+
+  static Events seen(short events) {
+    return {.readable = (events & (read_events | ended)) != 0,
+            .writable = (events & (POLLOUT | ended)) != 0,
+            .exceptional = (events & (POLLRDHUP | POLLPRI | ended)) != 0};
+  }
+
+  static int number_of(const pollfd& entry) { return entry.fd < 0 ? ~entry.fd : entry.fd; }
+
+  static void ask(pollfd& entry, short events) {
+    int descriptor = number_of(entry);
+    entry.events = events;
+    entry.fd = events == 0 ? ~descriptor : descriptor;
+  }
+
+  static void disarm(pollfd& entry) {
+    short reported = entry.revents;
+    int gone = 0;
+    if ((reported & (read_events | ended)) != 0) gone |= read_events;
+    if ((reported & (POLLOUT | ended)) != 0) gone |= POLLOUT;
+    ask(entry, static_cast<short>(entry.events & ~gone));
+  }
+
+  std::size_t find(int descriptor) const {
+    auto number = static_cast<std::size_t>(descriptor);
+    if (descriptor < 0 || number >= index_.size() || index_[number] == unknown)
+      throw IoError(sys::error_code(-ENOENT), "poll");
+    return index_[number];
+  }
+
+  const Trigger trigger_;
+  std::vector<pollfd> polled_;
+  std::vector<std::uint64_t> tokens_;  // beside polled_
+  std::vector<std::size_t> index_;     // of a descriptor in polled_
+  std::vector<Report> reports_;
+};
+
+}  // namespace
+
+std::unique_ptr<Selector> make_poll_selector(Trigger trigger) {
+  return std::make_unique<PollSelector>(trigger);
+}
+
+}  // namespace duet::io

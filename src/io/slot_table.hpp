@@ -1,0 +1,58 @@
+#pragma once
+// The handles of an engine: slots that are used again under a new generation.
+
+#include <cstddef>
+#include <vector>
+
+#include "duet/io/handle.hpp"
+
+namespace duet::io {
+
+// What every engine knows of a descriptor; engines derive their own slots from it.
+struct BasicSlot {
+  int descriptor = -1;
+  std::uint32_t generation = 0;
+  HandleKind kind = HandleKind::other;
+  bool is_used = false;
+};
+
+template <class Slot>
+class SlotTable {
+ public:
+  Handle add(int descriptor, HandleKind kind) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+    std::uint32_t index = free_.back();
+    free_.pop_back();
+    Slot& slot = slots_[index];
+    slot.descriptor = descriptor;
+    slot.kind = kind;
+    slot.is_used = true;
+    return {index, slot.generation};
+  }
+
+  // The slot, or nothing when the handle is stale. Good until the next add.
+  Slot* find(Handle handle) noexcept {
+    if (handle.slot >= slots_.size()) return nullptr;
+    Slot& slot = slots_[handle.slot];
+    return slot.is_used && slot.generation == handle.generation ? &slot : nullptr;
+  }
+
+  void remove(Handle handle) {
+    Slot& slot = slots_[handle.slot];
+    std::uint32_t generation = slot.generation + 1;
+    slot = Slot{};
+    slot.generation = generation;
+    free_.push_back(handle.slot);
+  }
+
+  std::size_t used() const noexcept { return slots_.size() - free_.size(); }
+
+ private:
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace duet::io

@@ -1,0 +1,107 @@
+#include "duet/loop/loop.hpp"
+
+namespace duet {
+namespace {
+
+// Makes a loop the thread's current one, and puts back the one before: a child process runs its
+// loop inside of its parent's.
+class CurrentLoop {
+ public:
+  explicit CurrentLoop(LoopLocal& loop) noexcept : before_(current_loop_local) {
+    current_loop_local = &loop;
+  }
+  ~CurrentLoop() { current_loop_local = before_; }
+  CurrentLoop(const CurrentLoop&) = delete;
+  CurrentLoop& operator=(const CurrentLoop&) = delete;
+
+ private:
+  LoopLocal* const before_;
+};
+
+}  // namespace
+
+Loop::Loop(const io::EngineFactory& make_engine, Log& log)
+    : log_(log), engine_(make_engine(ready_)), timers_(Clock::now()), scope_(nullptr) {}
+
+Loop::~Loop() = default;
+
+Loop& Loop::current() noexcept {
+  DUET_ASSERT(current_loop_local != nullptr);
+  return static_cast<Loop&>(*current_loop_local);
+}
+
+Loop* Loop::current_or_null() noexcept { return static_cast<Loop*>(current_loop_local); }
+
+void Loop::run(Task<> root) {
+  DUET_ASSERT(!is_running_);
+  CurrentLoop current(*this);
+  is_running_ = true;
+  bool is_finished = false;
+  auto finished = [](void* flag) { *static_cast<bool*>(flag) = true; };
+  budget_ = awaits_per_job;
+  if (root.start(&scope_, finished, &is_finished)) is_finished = true;
+  for (;;) {
+    run_turn();
+    // What the last task released may still be on its way out of the kernel.
+    if (is_finished && ready_.empty() && engine_->census().operations == 0) break;
+    engine_->reap(ready_.empty() ? timers_.next() : past);
+  }
+  is_running_ = false;
+  Task<> ended = std::move(root);
+  ended.take();
+}
+
+void Loop::post(Post function) {
+  std::lock_guard lock(mutex_);
+  posts_.push_back(std::move(function));
+  if (has_posts_.exchange(true)) return;  // the loop has been woken for an earlier one
+  engine_->wake();
+}
+
+void Loop::interrupt() noexcept {
+  is_interrupted_.store(true);
+  engine_->wake();
+}
+
+TimePoint Loop::now() noexcept {
+  if (!is_now_known_) now_ = Clock::now();
+  is_now_known_ = true;
+  return now_;
+}
+
+LoopCensus Loop::census() const noexcept {
+  io::EngineCensus io = engine_->census();
+  return {frames.alive(), io.operations, io.handles, timers_.size()};
+}
+
+void Loop::run_turn() {
+  is_now_known_ = false;
+  if (is_interrupted_.load(std::memory_order_relaxed) && is_interrupted_.exchange(false))
+    interrupt_action_();
+  if (has_posts_.load()) run_posts();
+  if (timers_.size() > 0) timers_.advance(now());
+  run_ready();
+}
+
+void Loop::run_posts() {
+  std::vector<Post> posts;
+  {
+    std::lock_guard lock(mutex_);
+    posts.swap(posts_);
+    has_posts_.store(false);
+  }
+  for (Post& post : posts) post();
+}
+
+void Loop::run_ready() {
+  // What becomes ready meanwhile waits for the next turn, so that the engine gets its share.
+  JobQueue batch;
+  batch.append(ready_);
+  while (!batch.empty()) {
+    Job& job = batch.pop();
+    budget_ = awaits_per_job;
+    job.run(job);
+  }
+}
+
+}  // namespace duet

@@ -1,0 +1,30 @@
+#include "duet/loop/sleep.hpp"
+
+namespace duet {
+
+bool Sleep::begin(PromiseBase& waiter) {
+  scope_ = waiter.scope();
+  is_cancelled_ = scope_ != nullptr && scope_->is_cancelled();
+  if (is_cancelled_) return false;
+  waiter_ = &waiter;
+  Loop& loop = Loop::current();
+  loop.timers().add(*this, after(loop.now(), delay_));
+  if (scope_ != nullptr) scope_->add(*this);
+  return true;
+}
+
+void Sleep::fire(Timer& timer) {
+  auto& sleep = static_cast<Sleep&>(timer);
+  static_cast<CancelNode&>(sleep).unlink();
+  Loop::current().make_ready(*sleep.waiter_);
+}
+
+void Sleep::notify(CancelNode& node, Notice notice) {
+  auto& sleep = static_cast<Sleep&>(node);
+  if (notice != Notice::cancel || !static_cast<Timer&>(sleep).is_set()) return;
+  sleep.is_cancelled_ = true;
+  Loop::current().timers().remove(sleep);
+  Loop::current().make_ready(*sleep.waiter_);
+}
+
+}  // namespace duet

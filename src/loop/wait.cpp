@@ -1,0 +1,112 @@
+#include "duet/loop/wait.hpp"
+
+namespace duet {
+namespace {
+
+constexpr std::string_view name_of(io::Kind kind) noexcept {
+  switch (kind) {
+    case io::Kind::open_socket: return "socket";
+    case io::Kind::bind: return "bind";
+    case io::Kind::listen: return "listen";
+    case io::Kind::set_option: return "setsockopt";
+    case io::Kind::local_name: return "getsockname";
+    case io::Kind::shutdown: return "shutdown";
+    case io::Kind::stat: return "stat";
+    case io::Kind::open_file: return "open";
+    case io::Kind::read_at: return "read";
+    case io::Kind::accept: return "accept";
+    case io::Kind::connect: return "connect to";
+    case io::Kind::receive: return "receive from";
+    case io::Kind::send: return "send to";
+  }
+  return "operation";
+}
+
+bool is_cut_short(const io::Operation& operation) noexcept {
+  if (operation.kind != io::Kind::receive) return false;
+  const auto& receive = static_cast<const io::Receive&>(operation);
+  return receive.whole && receive.transferred < receive.buffer.size();
+}
+
+}  // namespace
+
+std::error_code error_of(const io::Operation& operation) noexcept {
+  if (operation.ending == io::Ending::timed_out) return Errc::timed_out;
+  if (operation.ending == io::Ending::closed) return Errc::closed;
+  if (operation.result == -EBUSY) return Errc::busy;
+  if (operation.result < 0) return {static_cast<int>(-operation.result), std::system_category()};
+  if (is_cut_short(operation)) return Errc::end_of_stream;
+  return {};
+}
+
+bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
+  Loop& loop = Loop::current();
+  scope_ = waiter.scope();
+  if (scope_ != nullptr && scope_->is_cancelled()) {
+    operation.finish(io::Ending::cancelled);
+    return false;
+  }
+  waiter_ = &waiter;
+  operation_ = &operation;
+  operation.owner = this;
+  operation.run = completed;
+  if (loop.engine().submit(operation) == io::Progress::done) {
+    if (loop.spend()) return false;
+    loop.make_ready(waiter);
+    return true;
+  }
+  if (scope_ != nullptr) {
+    scope_->add(*this);
+    if (is_idle_ && scope_->is_draining()) limit(scope_->quiet(), io::Ending::drained);
+  }
+  if (timeout_ != Duration::max()) limit(timeout_, io::Ending::timed_out);
+  return true;
+}
+
+void OperationWait::limit(Duration delay, io::Ending ending) {
+  Loop& loop = Loop::current();
+  TimePoint deadline = after(loop.now(), delay);
+  if (deadline >= deadline_) return;
+  loop.timers().remove(*this);
+  deadline_ = deadline;
+  ending_at_deadline_ = ending;
+  loop.timers().add(*this, deadline);
+}
+
+void OperationWait::fire(Timer& timer) {
+  auto& wait = static_cast<OperationWait&>(timer);
+  Loop::current().engine().cancel(*wait.operation_, wait.ending_at_deadline_);
+}
+
+void OperationWait::notify(CancelNode& node, Notice notice) {
+  auto& wait = static_cast<OperationWait&>(node);
+  if (notice == Notice::cancel)
+    Loop::current().engine().cancel(*wait.operation_, io::Ending::cancelled);
+  else if (wait.is_idle_)
+    wait.limit(wait.scope_->quiet(), io::Ending::drained);
+}
+
+void OperationWait::completed(Job& job) {
+  auto& wait = *static_cast<OperationWait*>(static_cast<io::Operation&>(job).owner);
+  static_cast<CancelNode&>(wait).unlink();
+  if (wait.deadline_ != never) Loop::current().timers().remove(wait);
+  wait.waiter_->self().resume();
+}
+
+void OperationWait::throw_if_cancelled(const io::Operation& operation) const {
+  if (operation.ending == io::Ending::cancelled) throw Cancelled{scope_->reason()};
+  if (operation.ending == io::Ending::drained) throw Cancelled{CancelReason::drain};
+}
+
+void OperationWait::fail(const io::Operation& operation, std::error_code error) const {
+  throw IoError(error, name_of(operation.kind), capture_ == nullptr ? nullptr : capture_(about_));
+}
+
+void perform_at_once(Loop& loop, io::Operation& operation, IoError::Subject about) {
+  io::Progress progress = loop.engine().submit(operation);
+  DUET_ASSERT(progress == io::Progress::done);
+  if (std::error_code error = error_of(operation))
+    throw IoError(error, name_of(operation.kind), std::move(about));
+}
+
+}  // namespace duet

@@ -1,0 +1,76 @@
+#include "duet/net/stream.hpp"
+
+namespace duet {
+namespace {
+
+io::HandleKind kind_of(const Address& address) noexcept {
+  return address.family == Address::Family::local ? io::HandleKind::local_stream
+                                                  : io::HandleKind::tcp;
+}
+
+IoError::Subject capture_address(const void* address) {
+  return [copy = *static_cast<const Address*>(address)] { return copy.text(); };
+}
+
+}  // namespace
+
+Stream::Stream(Loop& loop, Accepted connection)
+    : state_(std::make_unique<State>(loop,
+                                     loop.engine().adopt(connection.descriptor, connection.kind),
+                                     std::move(connection.peer))) {}
+
+Wait<io::Receive> Stream::read_some(std::span<std::byte> buffer) noexcept {
+  Wait<io::Receive> wait(io::Receive(state_->handle, buffer, false), capture, state_.get());
+  return std::move(wait).idle(!state_->expects_more);
+}
+
+Wait<io::Receive> Stream::read_exact(std::span<std::byte> buffer) noexcept {
+  Wait<io::Receive> wait(io::Receive(state_->handle, buffer, true), capture, state_.get());
+  return std::move(wait).idle(!state_->expects_more);
+}
+
+Wait<io::Send> Stream::write_some(std::span<const std::byte> bytes) noexcept {
+  return {io::Send(state_->handle, bytes, false), capture, state_.get()};
+}
+
+Wait<io::Send> Stream::write_all(std::span<const std::byte> bytes) noexcept {
+  return {io::Send(state_->handle, bytes, true), capture, state_.get()};
+}
+
+void Stream::finish() {
+  io::Shutdown shutdown(state_->handle);
+  perform_at_once(state_->loop, shutdown, capture(state_.get()));
+}
+
+void Stream::close() noexcept { state_->loop.engine().release(state_->handle); }
+
+void Stream::set_no_delay() {
+  io::SetOption option(state_->handle, SocketOption::no_delay, 1);
+  perform_at_once(state_->loop, option, capture(state_.get()));
+}
+
+Address Stream::local() const {
+  io::LocalName name(state_->handle);
+  perform_at_once(state_->loop, name, capture(state_.get()));
+  return name.address;
+}
+
+Wait<io::Connect> Stream::connect_to_peer() noexcept {
+  return {io::Connect(state_->handle, state_->peer), capture, state_.get()};
+}
+
+IoError::Subject Stream::capture(const void* state) {
+  return capture_address(&static_cast<const State*>(state)->peer);
+}
+
+Task<Stream> connect(Address to) {
+  Loop& loop = Loop::current();
+  io::OpenSocket open(to.family);
+  perform_at_once(loop, open, capture_address(&to));
+  Stream stream(loop, {static_cast<int>(open.result), kind_of(to), to});
+  if (to.family != Address::Family::local) stream.set_no_delay();
+  co_await stream.connect_to_peer();
+  co_return stream;
+}
+
+}  // namespace duet

@@ -1,0 +1,207 @@
+// The only place that names every mechanism.
+
+#include "duet/runtime/model.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "duet/base/error.hpp"
+
+namespace duet {
+namespace {
+
+using Pool = std::shared_ptr<io::DiskPool>;
+
+struct EngineEntry {
+  EngineFacts facts;
+  std::unique_ptr<io::Engine> (*make)(JobQueue&, const Pool&, bool serves_many);
+  std::string_view cure;  // when the system refuses it
+};
+
+template <std::unique_ptr<io::Selector> (*make_selector)(io::Trigger)>
+std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pool& pool, bool) {
+  return io::make_reactor_engine(completed, make_selector(io::Trigger::once), pool);
+}
+
+// In the order of preference of `auto`, which takes the first selector that works.
+constexpr std::array engine_table = {
+    EngineEntry{{"epoll", "reactor: tries each call, waits in epoll(7)"},
+                make_reactor<io::make_epoll_selector>,
+                "allow epoll_create1 and epoll_pwait2 (Linux 5.11) in the seccomp filter"},
+    EngineEntry{{"poll", "reactor: tries each call, waits in poll(2)"},
+                make_reactor<io::make_poll_selector>,
+                "allow ppoll in the seccomp filter"},
+    EngineEntry{
+        {"blocking", "waits inside each blocking call"},
+        [](JobQueue& completed, const Pool&, bool) { return io::make_blocking_engine(completed); },
+        "allow timer_create, or raise the limit of pending signals (ulimit -i)"},
+#ifdef DUET_HAVE_URING
+    EngineEntry{{"uring", "proactor: the kernel completes each call, io_uring(7)"},
+                [](JobQueue& completed, const Pool&, bool serves_many) {
+                  return io::make_uring_engine(completed, serves_many ? 512 : 8);
+                },
+                "set the sysctl kernel.io_uring_disabled to 0, allow io_uring_setup in the seccomp "
+                "filter (containers deny it by default), use Linux 5.11 or later"},
+#endif
+};
+
+constexpr std::array model_table = {
+    ModelFacts{"single", Sharing::none, "blocking", "single-threaded synchronous",
+               "one connection at a time", true},
+    ModelFacts{"process", Sharing::by_process, "blocking", "one process per request",
+               "a forked process per connection", false},
+    ModelFacts{"thread", Sharing::by_thread, "blocking", "one thread per request",
+               "a thread per connection", false},
+    ModelFacts{"poll", Sharing::by_worker, "poll", "I/O multiplexing, reactor pattern",
+               "an event loop over poll(2)", false},
+    ModelFacts{"epoll", Sharing::by_worker, "epoll", "I/O multiplexing, reactor pattern",
+               "an event loop over epoll(7)", false},
+    ModelFacts{"uring", Sharing::by_worker, "uring", "asynchronous I/O, proactor pattern",
+               "an event loop over io_uring(7)", false},
+    ModelFacts{"auto", Sharing::by_worker, "", "I/O multiplexing",
+               "an event loop over the best selector that works", false},
+};
+
+// How many letters to change, add or drop to make one word of the other.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      std::size_t changed = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+template <class Table, class Name>
+const typename Table::value_type& find(const Table& table, Name name_of, std::string_view what,
+                                       std::string_view name) {
+  auto found = std::ranges::find(table, name, name_of);
+  if (found != table.end()) return *found;
+  auto nearest = std::ranges::min_element(
+      table, {}, [&](const auto& entry) { return distance(name, name_of(entry)); });
+  std::string known;
+  for (const auto& entry : table)
+    known += (known.empty() ? "" : ", ") + std::string(name_of(entry));
+  throw UnavailableModel("unknown " + std::string(what) + " '" + std::string(name) +
+                         "'; did you mean '" + std::string(name_of(*nearest)) + "'? There are " +
+                         known);
+}
+
+const EngineEntry& find_engine(std::string_view name) {
+  if (name == "uring" && std::ranges::none_of(engine_table, [](const EngineEntry& entry) {
+        return entry.facts.name == "uring";
+      }))
+    throw UnavailableModel("engine uring was not built: duet was compiled without liburing");
+  return find(
+      engine_table, [](const EngineEntry& entry) { return entry.facts.name; }, "engine", name);
+}
+
+const ModelFacts& find_model(std::string_view name) {
+  return find(model_table, [](const ModelFacts& model) { return model.name; }, "model", name);
+}
+
+Availability probe(const EngineEntry& engine) {
+  try {
+    JobQueue completed;
+    engine.make(completed, nullptr, false)->reap(past);
+    return {};
+  } catch (const IoError& error) {
+    return {false, error.what(), std::string(engine.cure)};
+  }
+}
+
+bool is_selector(const EngineEntry& engine) {
+  return engine.facts.name == "epoll" || engine.facts.name == "poll";
+}
+
+}  // namespace
+
+std::span<const ModelFacts> models() { return model_table; }
+
+std::vector<EngineFacts> engines() {
+  std::vector<EngineFacts> facts;
+  for (const EngineEntry& entry : engine_table) facts.push_back(entry.facts);
+  return facts;
+}
+
+Availability probe_engine(std::string_view name) {
+  try {
+    return probe(find_engine(name));
+  } catch (const UnavailableModel& error) {
+    return {false, error.what(), "install liburing-dev and build duet again"};
+  }
+}
+
+Availability probe_model(const ModelFacts& model) {
+  if (!model.engine.empty()) return probe_engine(model.engine);
+  Availability last;
+  for (const EngineEntry& engine : engine_table) {
+    if (!is_selector(engine)) continue;
+    last = probe(engine);
+    if (last.is_available) return last;
+  }
+  return last;
+}
+
+Model Model::choose(std::string_view name, std::string_view engine) {
+  Model model;
+  model.facts_ = &find_model(name);
+  if (engine.empty() && model.facts_->engine.empty()) {
+    for (const EngineEntry& entry : engine_table) {
+      if (!is_selector(entry)) continue;
+      Availability found = probe(entry);
+      model.engine_ = entry.facts.name;
+      if (found.is_available) return model;
+      model.fallback_ +=
+          std::string(entry.facts.name) + " is not available (" + found.reason + "); ";
+    }
+    throw UnavailableModel("no selector is available: " + model.fallback_);
+  }
+  std::string_view wanted = engine.empty() ? model.facts_->engine : engine;
+  const EngineEntry& entry = find_engine(wanted);
+  bool is_blocking = entry.facts.name == "blocking";
+  if (is_blocking && model.sharing() == Sharing::by_worker)
+    throw UnavailableModel(
+        "model " + std::string(name) +
+        " cannot have the engine blocking: many connections share "
+        "its loop, and one that blocks would stop all of them; use --model thread or process");
+  if (!is_blocking && model.sharing() == Sharing::none)
+    throw UnavailableModel(
+        "model single has the engine blocking only: it serves one connection at "
+        "a time; use --model " +
+        std::string(wanted) + " to serve many");
+  Availability found = probe(entry);
+  if (!found.is_available)
+    throw UnavailableModel("engine " + std::string(wanted) + " is not available: " + found.reason +
+                           "; to have it, " + found.cure);
+  model.engine_ = entry.facts.name;
+  return model;
+}
+
+std::string Model::text() const {
+  if (engine_ == facts_->engine) return std::string(facts_->name);
+  if (facts_->engine.empty()) return std::string(engine_);
+  return std::string(facts_->name) + ", engine " + std::string(engine_);
+}
+
+io::EngineFactory Model::connection_engine(Pool pool) const {
+  const EngineEntry& entry = find_engine(engine_);
+  bool serves_many = sharing() == Sharing::by_worker;
+  return [&entry, pool = std::move(pool), serves_many](JobQueue& completed) {
+    return entry.make(completed, pool, serves_many);
+  };
+}
+
+io::EngineFactory Model::acceptor_engine(Pool pool) const {
+  if (sharing() == Sharing::by_worker) return connection_engine(std::move(pool));
+  return io::make_blocking_engine;
+}
+
+}  // namespace duet

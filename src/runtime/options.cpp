@@ -1,0 +1,84 @@
+#include "duet/runtime/options.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+
+namespace duet {
+namespace {
+
+constexpr std::string_view usage =
+    "options:\n"
+    "  --model NAME     single, process, thread, poll, epoll, uring or auto (the default)\n"
+    "  --engine NAME    the engine of each loop, where it is not the model's own\n"
+    "  --workers N      loops on threads of their own, for poll, epoll and uring\n"
+    "  --drain TIME     how long what runs may go on after SIGTERM (10s)\n";
+
+[[noreturn]] void refuse(const std::string& why) {
+  std::fprintf(stderr, "duet: %s (--help lists the options)\n", why.c_str());
+  std::exit(2);
+}
+
+template <class Number>
+Number parse_number(std::string_view text) {
+  Number number{};
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty())
+    throw std::invalid_argument("'" + std::string(text) + "' is not a number");
+  return number;
+}
+
+void set(Options& options, std::string_view name, const std::string& value) {
+  if (name == "--model") {
+    options.model = value;
+  } else if (name == "--engine") {
+    options.engine = value;
+  } else if (name == "--workers") {
+    options.workers = parse_number<unsigned>(value);
+  } else if (name == "--drain") {
+    options.drain = parse_duration(value);
+  } else {
+    throw std::invalid_argument("unknown option '" + std::string(name) + "'");
+  }
+}
+
+}  // namespace
+
+Duration parse_duration(const std::string& text) {
+  std::size_t digits = text.find_first_not_of("0123456789");
+  if (digits == std::string::npos) digits = text.size();
+  std::string_view unit = std::string_view(text).substr(digits);
+  auto count = parse_number<std::int64_t>(std::string_view(text).substr(0, digits));
+  if (count > 1'000'000'000) throw std::invalid_argument("'" + text + "' is too long a time");
+  if (unit == "ms") return std::chrono::milliseconds(count);
+  if (unit == "s" || unit.empty()) return std::chrono::seconds(count);
+  if (unit == "m") return std::chrono::minutes(count);
+  throw std::invalid_argument("'" + text + "' is not a time; write 250ms, 10s or 2m");
+}
+
+Options Options::parse(int argc, char** argv) {
+  Options options;
+  try {
+    for (int i = 1; i < argc; ++i) {
+      std::string_view argument = argv[i];
+      if (argument == "--help") {
+        std::printf("usage: %s [options]\n%s", argv[0], usage.data());
+        std::exit(0);
+      }
+      std::size_t equals = argument.find('=');
+      if (equals != argument.npos)
+        set(options, argument.substr(0, equals), std::string(argument.substr(equals + 1)));
+      else if (i + 1 < argc)
+        set(options, argument, argv[++i]);
+      else
+        throw std::invalid_argument("'" + std::string(argument) + "' is unknown or lacks a value");
+    }
+  } catch (const std::invalid_argument& error) {
+    refuse(error.what());
+  }
+  return options;
+}
+
+}  // namespace duet

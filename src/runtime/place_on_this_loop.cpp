@@ -1,0 +1,37 @@
+// All connections of a worker share its loop: each is a child of one scope.
+
+#include "duet/loop/scope.hpp"
+#include "runtime/placement.hpp"
+
+namespace duet {
+namespace {
+
+class OnThisLoop : public Placement {
+ public:
+  explicit OnThisLoop(Loop& loop) : scope_(&loop.scope()) {}
+
+  void start(const Service& service, Accepted connection) override {
+    note_start();
+    scope_.spawn(run(service, std::move(connection)));
+  }
+
+  void drain(Duration quiet) override { scope_.cancel_scope().drain(quiet); }
+  void cut() override { scope_.cancel(); }
+
+ private:
+  Task<> run(const Service& service, Accepted connection) {
+    Task<> task = run_connection(service, std::move(connection));
+    co_await std::move(task);
+    note_end();
+  }
+
+  Scope scope_;
+};
+
+}  // namespace
+
+std::unique_ptr<Placement> place_on_this_loop(Loop& loop, Hosting) {
+  return std::make_unique<OnThisLoop>(loop);
+}
+
+}  // namespace duet

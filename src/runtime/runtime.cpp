@@ -1,0 +1,97 @@
+#include "duet/runtime/runtime.hpp"
+
+#include <mutex>
+
+#include "runtime/supervisor.hpp"
+#include "sys/limits.hpp"
+
+namespace duet {
+
+struct Runtime::State {
+  State(Options chosen, Log to)
+      : options(std::move(chosen)), model(Model::choose(options.model, options.engine)), log(to) {}
+
+  const Options options;
+  const Model model;
+  Log log;
+  std::vector<Service> services;
+  std::function<void(const std::vector<Address>&)> announce;
+
+  std::mutex mutex;
+  std::function<void()> stop;  // while it runs
+  bool is_stopped = false;
+};
+
+Runtime::Runtime(Options options, Log log)
+    : state_(std::make_unique<State>(std::move(options), log)) {
+  if (state_->options.workers == 0) throw UsageError("--workers must be at least 1");
+  if (state_->options.workers > 1 && model().sharing() != Sharing::by_worker)
+    throw UsageError(
+        "--workers is for models whose connections share a loop (poll, epoll, uring); "
+        "model " +
+        std::string(model().facts().name) + " has none to multiply");
+  if (!model().fallback().empty())
+    state_->log.warning("{}taking {}", model().fallback(), model().engine());
+  sys::raise_descriptor_limit();
+  sys::ignore_broken_pipes();
+}
+
+Runtime::~Runtime() = default;
+
+const Model& Runtime::model() const noexcept { return state_->model; }
+unsigned Runtime::workers() const noexcept { return state_->options.workers; }
+
+std::string Runtime::text() const {
+  return fmt::format("model {}, {} worker{}", model().text(), workers(), workers() == 1 ? "" : "s");
+}
+
+void Runtime::on_listening(std::function<void(const std::vector<Address>&)> action) {
+  state_->announce = std::move(action);
+}
+
+int Runtime::run() {
+  State& state = *state_;
+  Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), state.log);
+  Supervisor supervisor({state.options, state.model, state.services, state.announce, state.log},
+                        loop);
+  {
+    std::lock_guard lock(state.mutex);
+    state.stop = [&] { loop.post([&] { supervisor.drain(); }); };
+    if (state.is_stopped) state.stop();
+  }
+  auto forget = [](State* of) {
+    std::lock_guard lock(of->mutex);
+    of->stop = nullptr;
+  };
+  std::unique_ptr<State, decltype(forget)> running(&state);
+  loop.run(supervisor.run());
+  return 0;
+}
+
+void Runtime::stop() {
+  std::lock_guard lock(state_->mutex);
+  state_->is_stopped = true;
+  if (state_->stop) state_->stop();
+}
+
+Address Runtime::parse(std::string_view address) {
+  if (std::optional<Address> parsed = Address::parse(address)) return *parsed;
+  throw UsageError("'" + std::string(address) +
+                   "' is no address to listen on; write 127.0.0.1:8080, [::1]:8080 or unix:PATH");
+}
+
+void Runtime::add(Service service) { state_->services.push_back(std::move(service)); }
+
+void Runtime::refuse_shared_state_if_forking() const {
+  if (model().sharing() == Sharing::by_process)
+    throw UnavailableModel(
+        "this handler's connections share state, and under model process each has its own memory; "
+        "use another model");
+}
+
+bool Runtime::has_one_loop() const noexcept {
+  return model().sharing() == Sharing::none ||
+         (model().sharing() == Sharing::by_worker && workers() == 1);
+}
+
+}  // namespace duet

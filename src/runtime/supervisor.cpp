@@ -1,0 +1,150 @@
+#include "runtime/supervisor.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <future>
+
+#include "sys/fd.hpp"
+#include "sys/local_socket.hpp"
+
+namespace duet {
+
+Supervisor::Supervisor(const Order& order, Loop& loop)
+    : order_(order),
+      loop_(loop),
+      signals_({SIGTERM, SIGINT, SIGCHLD}),
+      signals_descriptor_(signals_.get()) {}
+
+Supervisor::~Supervisor() {
+  for (OtherWorker& other : others_)
+    if (other.thread.joinable()) other.thread.join();
+  for (const std::string& path : local_paths_) sys::remove_local_socket(path);
+}
+
+Task<> Supervisor::run() {
+  std::vector<Endpoint> endpoints = listen();
+  std::vector<Address> addresses;
+  for (const Endpoint& endpoint : endpoints) addresses.push_back(endpoint.listener.local());
+  others_ = std::vector<OtherWorker>(order_.options.workers - 1);
+  for (OtherWorker& other : others_) start_other(other, endpoints);
+  auto placement = make_placement_on(loop_, endpoints);
+  worker_ = std::make_unique<Worker>(loop_, std::move(endpoints), std::move(placement),
+                                     order_.options.connections_max);
+  if (order_.announce) order_.announce(addresses);
+
+  CancelScope* outer = co_await this_scope();
+  Scope side(outer);
+  side.spawn(take_signals());
+  if (is_draining_) worker_->drain();
+  co_await worker_->work(order_.options.drain);
+  co_await join_others();
+  side.cancel();
+  co_await side.join();
+}
+
+void Supervisor::drain() {
+  if (std::exchange(is_draining_, true)) return;
+  if (worker_) worker_->drain();
+  for (OtherWorker& other : others_) other.loop->post([worker = other.worker] { worker->drain(); });
+}
+
+std::vector<Endpoint> Supervisor::listen() {
+  std::vector<Endpoint> endpoints;
+  for (const Service& service : order_.services)
+    endpoints.push_back({&service, listen_on(service.address)});
+  return endpoints;
+}
+
+Listener Supervisor::listen_on(const Address& address) {
+  bool is_local = address.family == Address::Family::local;
+  if (is_local && sys::is_dead_local_socket(address)) sys::remove_local_socket(address.path);
+  Listener::Options options;
+  options.reuse_port = order_.options.workers > 1;
+  Listener listener(loop_, address, options);
+  if (is_local) local_paths_.push_back(address.path);
+  return listener;
+}
+
+// TCP: a socket of its own for each worker, so that the kernel spreads the connections. A Unix
+// socket has no such thing: the workers share it.
+std::vector<Endpoint> Supervisor::listen_with(Loop& loop,
+                                              const std::vector<Endpoint>& first) const {
+  std::vector<Endpoint> endpoints;
+  for (const Endpoint& endpoint : first) {
+    Address address = endpoint.listener.local();
+    Listener::Options options;
+    options.reuse_port = true;
+    bool is_local = address.family == Address::Family::local;
+    endpoints.push_back({endpoint.service,
+                         is_local
+                             ? Listener::adopt(loop, sys::duplicate(endpoint.listener.descriptor()))
+                             : Listener(loop, address, options)});
+  }
+  return endpoints;
+}
+
+std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
+                                                         const std::vector<Endpoint>& endpoints) {
+  std::vector<int> inherited = {signals_descriptor_};
+  for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
+  return make_placement(order_.model.sharing(), loop,
+                        {order_.log, order_.model.connection_engine(pool_), std::move(inherited)});
+}
+
+void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& first) {
+  std::promise<void> listening;
+  std::future<void> is_listening = listening.get_future();
+  ++others_running_;
+  other.thread = std::thread([this, &other, &first, &listening] {
+    Loop loop(order_.model.connection_engine(pool_), order_.log);
+    std::unique_ptr<Worker> worker;
+    try {
+      std::vector<Endpoint> endpoints = listen_with(loop, first);
+      auto placement = make_placement_on(loop, endpoints);
+      worker = std::make_unique<Worker>(loop, std::move(endpoints), std::move(placement),
+                                        order_.options.connections_max);
+      other.loop = &loop;
+      other.worker = worker.get();
+      listening.set_value();
+    } catch (...) {
+      listening.set_exception(std::current_exception());
+      return;
+    }
+    loop.run(worker->work(order_.options.drain));
+    loop_.post([this] {
+      --others_running_;
+      other_ended_.set();
+    });
+  });
+  is_listening.get();
+}
+
+Task<> Supervisor::take_signals() {
+  io::Handle handle = loop_.engine().adopt(signals_.give_up(), io::HandleKind::other);
+  std::vector<std::byte> record(sys::SignalFd::record_bytes);
+  try {
+    for (;;) {
+      co_await Wait<io::Receive>(io::Receive(handle, record, false), nullptr, nullptr);
+      int signal = sys::SignalFd::number_in(record);
+      if (signal == SIGCHLD) {
+        worker_->placement().reap();
+      } else if (is_draining_) {
+        worker_->placement().cut();
+        std::_Exit(1);  // asked twice: nothing more is waited for
+      } else {
+        drain();
+      }
+    }
+  } catch (const Cancelled&) {
+    loop_.engine().release(handle);
+  }
+}
+
+Task<> Supervisor::join_others() {
+  while (others_running_ > 0) {
+    other_ended_.clear();
+    co_await other_ended_.wait();
+  }
+}
+
+}  // namespace duet

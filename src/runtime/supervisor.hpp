@@ -1,0 +1,63 @@
+#pragma once
+// The supervisor is what Runtime::run runs on the main thread: it listens, starts the other
+// workers, is a worker itself, takes the signals, and ends when the drain has.
+
+#include <thread>
+#include <vector>
+
+#include "runtime/worker.hpp"
+#include "sys/signal_fd.hpp"
+
+namespace duet {
+
+// What the program wants; outlives the supervisor.
+struct Order {
+  const Options& options;
+  const Model& model;
+  const std::vector<Service>& services;
+  const std::function<void(const std::vector<Address>&)>& announce;
+  Log& log;
+};
+
+class Supervisor {
+ public:
+  Supervisor(const Order& order, Loop& loop);
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Ends when all connections have ended after a drain. Throws IoError when it cannot listen.
+  Task<> run();
+
+  // On the main loop's thread. Once only; later calls change nothing.
+  void drain();
+
+ private:
+  struct OtherWorker {
+    Loop* loop = nullptr;
+    Worker* worker = nullptr;
+    std::thread thread;
+  };
+
+  std::vector<Endpoint> listen();
+  Listener listen_on(const Address& address);
+  std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first) const;
+  std::unique_ptr<Placement> make_placement_on(Loop& loop, const std::vector<Endpoint>& endpoints);
+  void start_other(OtherWorker& other, const std::vector<Endpoint>& first);
+  Task<> take_signals();
+  Task<> join_others();
+
+  const Order order_;
+  Loop& loop_;
+  std::shared_ptr<io::DiskPool> pool_ = std::make_shared<io::DiskPool>();
+  sys::SignalFd signals_;
+  const int signals_descriptor_;
+  std::vector<std::string> local_paths_;  // of Unix sockets, to remove at the end
+  std::unique_ptr<Worker> worker_;
+  std::vector<OtherWorker> others_;
+  std::size_t others_running_ = 0;
+  Event other_ended_;
+  bool is_draining_ = false;
+};
+
+}  // namespace duet

@@ -1,0 +1,31 @@
+#pragma once
+// Files: thin wrappers that return a result or a negated errno.
+
+#include <linux/openat2.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "duet/sys/file_facts.hpp"
+#include "sys/fd.hpp"
+
+namespace duet::sys {
+
+enum class Wait : bool { none, allowed };
+
+// How a file is opened for reading below a directory and nowhere else.
+open_how open_how_beneath() noexcept;
+
+// Opens for reading below `directory`. With Wait::none: EAGAIN when a name or inode is not cached.
+std::int64_t open_beneath(int directory, const char* path, Wait wait) noexcept;
+
+// With Wait::none: EAGAIN when the page cache does not have the bytes.
+std::int64_t read_at(int file, std::span<std::byte> buffer, std::uint64_t offset_bytes,
+                     Wait wait) noexcept;
+
+std::int64_t stat(int file, FileFacts& facts) noexcept;
+
+std::int64_t open_directory(const char* path) noexcept;
+
+}  // namespace duet::sys

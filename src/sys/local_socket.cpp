@@ -1,0 +1,27 @@
+#include "sys/local_socket.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/call.hpp"
+#include "sys/fd.hpp"
+#include "sys/socket.hpp"
+
+namespace duet::sys {
+
+bool is_dead_local_socket(const Address& address) noexcept {
+  struct stat found{};
+  if (::lstat(address.path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  Fd probe(static_cast<int>(open_socket(address.family)));
+  return connect_interruptible(probe.get(), SocketAddress(address)) == -ECONNREFUSED;
+}
+
+void remove_local_socket(const std::string& path) noexcept { ::unlink(path.c_str()); }
+
+int duplicate(int descriptor) {
+  return static_cast<int>(
+      checked(interruptible([&] { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }), "dup"));
+}
+
+}  // namespace duet::sys

@@ -1,0 +1,33 @@
+#pragma once
+// Signals as something to read, signalfd(2): the signals are blocked for the calling thread, and
+// for the threads that it starts, until the end of this object's life.
+
+#include <csignal>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+
+#include "sys/fd.hpp"
+
+namespace duet::sys {
+
+class SignalFd {
+ public:
+  explicit SignalFd(std::initializer_list<int> signals);
+  ~SignalFd();
+  SignalFd(const SignalFd&) = delete;
+  SignalFd& operator=(const SignalFd&) = delete;
+
+  int get() const noexcept { return fd_.get(); }
+  int give_up() noexcept { return fd_.give_up(); }
+
+  // How many bytes one signal takes, and which it is.
+  static const std::size_t record_bytes;
+  static int number_in(std::span<const std::byte> record) noexcept;
+
+ private:
+  sigset_t before_;
+  Fd fd_;
+};
+
+}  // namespace duet::sys

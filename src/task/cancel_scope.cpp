@@ -1,0 +1,28 @@
+#include "duet/task/cancel_scope.hpp"
+
+namespace duet {
+
+CancelScope::CancelScope(CancelScope* parent) noexcept {
+  if (parent == nullptr) return;
+  reason_ = parent->reason_;
+  is_draining_ = parent->is_draining_;
+  quiet_ = parent->quiet_;
+  parent->children_.push_back(*this);
+}
+
+void CancelScope::cancel(CancelReason reason) noexcept {
+  if (is_cancelled()) return;
+  reason_ = reason;
+  waits_.for_each([](CancelNode& wait) { wait.notify_(wait, CancelNode::Notice::cancel); });
+  children_.for_each([reason](CancelScope& child) { child.cancel(reason); });
+}
+
+void CancelScope::drain(Duration quiet) noexcept {
+  if (is_cancelled() || is_draining_) return;
+  is_draining_ = true;
+  quiet_ = quiet;
+  waits_.for_each([](CancelNode& wait) { wait.notify_(wait, CancelNode::Notice::drain); });
+  children_.for_each([quiet](CancelScope& child) { child.drain(quiet); });
+}
+
+}  // namespace duet
