@@ -3,6 +3,7 @@
 // which is the hottest loop of the codec. Pure functions: any thread, no errors.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -76,13 +77,14 @@ inline bool any_of_eight_is_control(const char* at) noexcept {
   return ((low | zero) & (ones * 0x80)) != 0;
 }
 
-// The first control character other than tab, or `end`.
-inline const char* find_control(const char* at, const char* end) noexcept {
+// Where the first control character other than tab is, at `from` or later; else text.size().
+inline std::size_t find_control(std::string_view text, std::size_t from) noexcept {
+  std::size_t at = from;
   for (;;) {
-    while (end - at >= 8 && !any_of_eight_is_control(at)) at += 8;
-    const char* stop = end - at >= 8 ? at + 8 : end;
-    while (at < stop && !is_control(*at)) ++at;
-    if (at < stop || at == end) return at;
+    while (text.size() - at >= 8 && !any_of_eight_is_control(&text[at])) at += 8;
+    const std::size_t stop = text.size() - at >= 8 ? at + 8 : text.size();
+    while (at < stop && !is_control(text[at])) ++at;
+    if (at < stop || at == text.size()) return at;
   }
 }
 

@@ -13,6 +13,10 @@ char* put_text(char* at, std::string_view text) noexcept {
   return std::copy(text.begin(), text.end(), at);
 }
 
+char* put_name(char* at, std::string_view names, std::size_t index) noexcept {
+  return put_text(at, names.substr(index * 3, 3));
+}
+
 char* put_number(char* at, unsigned value, int digits) noexcept {
   for (int i = digits; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
   return at + digits;
@@ -30,10 +34,10 @@ DateText format_date(std::chrono::sys_seconds time) noexcept {
   const hh_mm_ss clock(time - day);
 
   DateText text;
-  char* at = put_text(text.data(), weekdays.substr(weekday(day).c_encoding() * 3, 3));
+  char* at = put_name(text.data(), weekdays, weekday(day).c_encoding());
   at = put_number(put_text(at, ", "), static_cast<unsigned>(date.day()), 2);
   at = put_text(at, " ");
-  at = put_text(at, months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3));
+  at = put_name(at, months, static_cast<unsigned>(date.month()) - 1);
   at = put_number(put_text(at, " "), static_cast<unsigned>(static_cast<int>(date.year())), 4);
   at = put_number(put_text(at, " "), static_cast<unsigned>(clock.hours().count()), 2);
   at = put_number(put_text(at, ":"), static_cast<unsigned>(clock.minutes().count()), 2);

@@ -43,6 +43,13 @@ bool is_chunked_over_others(std::string_view list) noexcept {
   return is_valid && ends_chunked && chunked == 1 && members > 1;
 }
 
+// Fields to leave out: who maps '_' to '-' further on, as CGI does, would take them for the real
+// ones.
+bool is_framing_with_underscore(std::string_view name) noexcept {
+  if (name.size() == 14) return equals_ignoring_case(name, "content_length");
+  return name.size() == 17 && equals_ignoring_case(name, "transfer_encoding");
+}
+
 Rejection malformed_name(std::string_view line, std::size_t name_size) noexcept {
   if (name_size == line.size()) return {400, "field without colon"};
   if (name_size == 0 && is_blank(line[0])) return {400, "folded field"};
@@ -61,10 +68,7 @@ Rejection RequestParser::accept_field(std::string_view line) noexcept {
     return malformed_name(line, name_size);
   std::string_view raw_value = line.substr(name_size + 1);
   Field field = {.name = line.substr(0, name_size), .value = trim(raw_value)};
-  // Who maps '_' to '-' further on, as CGI does, would take these for the real ones.
-  if (equals_ignoring_case(field.name, "content_length") ||
-      equals_ignoring_case(field.name, "transfer_encoding"))
-    return {};
+  if (is_framing_with_underscore(field.name)) return {};
   head_.fields_[head_.field_count_++] = {.name = slice(field.name), .value = slice(field.value)};
   return accept_meaning(field, raw_value);
 }

@@ -48,7 +48,6 @@ void RequestParser::reset() noexcept {
   has_host_ = has_content_length_ = has_transfer_encoding_ = false;
   says_close_ = says_keep_alive_ = false;
   rejection_ = {};
-  head_.authority_ = head_.path_and_query_ = {};
   head_.content_length_ = 0;
   head_.framing_ = Framing::none;
   head_.keep_alive_ = head_.expects_continue_ = false;
@@ -132,14 +131,12 @@ bool RequestParser::scan_field(std::string_view window) noexcept {
 
 // Passes the end of the line that begins at line_begin_, and begins the next one there.
 bool RequestParser::scan_line(std::string_view window) noexcept {
-  const char* end = window.data() + window.size();
-  const char* at = find_control(window.data() + scanned_, end);
-  scanned_ = static_cast<std::size_t>(at - window.data());
-  if (at == end) return false;
-  if (*at == '\n') return reject({400, "LF without CR"});
-  if (*at != '\r') return reject({400, "control character in the head"});
-  if (at + 1 == end) return false;
-  if (at[1] != '\n') return reject({400, "CR without LF"});
+  scanned_ = find_control(window, scanned_);
+  if (scanned_ == window.size()) return false;
+  if (window[scanned_] == '\n') return reject({400, "LF without CR"});
+  if (window[scanned_] != '\r') return reject({400, "control character in the head"});
+  if (scanned_ + 1 == window.size()) return false;
+  if (window[scanned_ + 1] != '\n') return reject({400, "CR without LF"});
   scanned_ += 2;
   line_begin_ = scanned_;
   return true;

@@ -15,8 +15,7 @@ bool is_name(std::string_view text) noexcept {
 
 bool is_value(std::string_view text) noexcept {
   if (text.empty()) return true;
-  const char* end = text.data() + text.size();
-  return !is_blank(text.front()) && !is_blank(text.back()) && find_control(text.data(), end) == end;
+  return !is_blank(text.front()) && !is_blank(text.back()) && find_control(text, 0) == text.size();
 }
 
 }  // namespace

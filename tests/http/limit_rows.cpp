@@ -44,6 +44,7 @@ std::vector<RequestRow> limit_rows() {
       {"a_head_one_byte_below_32_kib_may_still_end", head_of(head_max).substr(0, head_max - 1),
        "incomplete"},
       {"a_hundred_fields_are_accepted", fields_of(100), fine},
+      {"empty_lines_before_the_request_are_no_fields", "\r\n\r\n" + fields_of(100), fine},
       {"a_hundred_and_one_fields_are_refused", fields_of(101), "431"},
   };
 }

@@ -44,7 +44,7 @@ std::vector<RequestRow> request_line_rows() {
       {"a_request_line_of_a_method_alone_is_refused", "GET\r\n" + host, "400"},
 
       {"a_request_line_that_ends_in_bare_lf_is_refused", "GET / HTTP/1.1\nHost: a\r\n\r\n", "400"},
-      {"a_request_line_that_ends_in_bare_cr_is_refused", "GET / HTTP/1.1\rHost: a\r\n\r\n", "400"},
+      {"a_request_line_that_ends_in_bare_cr_is_refused", "GET / HTTP/1.1\rxHost: a\r\n\r\n", "400"},
       {"two_crs_at_the_end_of_the_request_line_are_refused", "GET / HTTP/1.1\r\r\n" + host, "400"},
 
       {"version_1_0_is_accepted_and_closes", "GET / HTTP/1.0\r\n" + host,
