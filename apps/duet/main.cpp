@@ -17,9 +17,20 @@ int say(int code, const std::string& text) {
 std::string explain(const duet::IoError& error) {
   std::string text = error.what();
   if (error.code() == std::errc::address_in_use) text += duet::app::port_owner(error.subject());
-  if (error.code() == std::errc::permission_denied && error.operation() == "bind")
+  bool is_port = error.operation() == "bind" && !error.subject().starts_with("unix:");
+  if (error.code() == std::errc::permission_denied && is_port)
     text += "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
   return text;
+}
+
+// CLI11 finds a command missing before it finds a word too many.
+std::string explain(const CLI::ParseError& error, const CLI::App& app) {
+  std::vector<std::string> unknown = app.remaining();
+  bool has_command = !app.get_subcommands().empty();
+  std::string text = has_command || unknown.empty()
+                         ? error.what()
+                         : fmt::format("unknown command or option '{}'", unknown.front());
+  return text + " (duet --help lists what there is)";
 }
 
 }  // namespace
@@ -35,7 +46,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    return say(2, std::string(error.what()) + " (duet --help lists what there is)");
+    return say(2, explain(error, app));
   }
   try {
     for (const duet::app::Command& command : commands)

@@ -38,7 +38,7 @@ void print_json() {
 }
 
 void print_text() {
-  fmt::print("{:9} {:10} {:52} {}\n", "model", "engine", "what it is", "available");
+  fmt::print("{:9} {:10} {:72} {}\n", "model", "engine", "what it is", "available");
   for (const ModelFacts& model : models()) {
     Availability found = probe_model(model);
     std::string what = fmt::format("{} ({})", model.summary, model.textbook_name);

@@ -37,10 +37,11 @@ Address resolve(const std::string& text) {
   std::size_t colon = text.rfind(':');
   UsageError refused("'" + text + "' is no address; write HOST:PORT, [IPV6]:PORT or unix:PATH");
   if (colon == std::string::npos || text.starts_with("unix:")) throw refused;
+  std::string host = text.substr(0, colon);
+  if (host.find_first_of(":[]") != std::string::npos) throw refused;  // IPv6 wants its brackets
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  std::string host = text.substr(0, colon);
   int result = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (result != 0) throw UsageError("'" + host + "' is not known: " + ::gai_strerror(result));
   char numeric[NI_MAXHOST] = {};

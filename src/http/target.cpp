@@ -20,10 +20,10 @@ std::expected<std::size_t, Rejection> decode_segment(std::string_view segment, c
       if (segment.size() - i < 3 || !is_hex(segment[i + 1]) || !is_hex(segment[i + 2]))
         return bad("malformed percent-encoding in target");
       c = static_cast<char>(hex_value(segment[i + 1]) * 16 + hex_value(segment[i + 2]));
-      if (c == '\0') return bad("NUL in target");
       if (c == '/') return bad("encoded slash in target");
       i += 2;
     }
+    if (c == '\0') return bad("NUL in target");
     out[size++] = c;
   }
   return size;

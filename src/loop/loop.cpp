@@ -39,6 +39,7 @@ void Loop::run(Task<> root) {
   bool is_finished = false;
   auto finished = [](void* flag) { *static_cast<bool*>(flag) = true; };
   budget_ = awaits_per_job;
+  frames.adopt();
   if (root.start(&scope_, finished, &is_finished)) is_finished = true;
   for (;;) {
     run_turn();

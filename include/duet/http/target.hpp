@@ -24,7 +24,8 @@ struct DecodedPath {
 
 // `target` is RequestHead::path_and_query; from the first '?' on it is ignored. The result lies in
 // `buffer`, for which target.size() + 1 bytes are always enough: with less a long one gets 414.
-// Else 400: for what does not begin with '/', "%00", "%2f", '%' without two digits, too many "..".
+// Else 400: for what does not begin with '/', for NUL, "%00" and "%2f", for '%' without two digits,
+// for a ".." too many.
 std::expected<DecodedPath, Rejection> decode_path(std::string_view target,
                                                   std::span<char> buffer) noexcept;
 

@@ -62,6 +62,11 @@ class Loop : public LoopLocal {
   // The time at the beginning of the turn.
   TimePoint now() noexcept;
 
+  // The time of day: for people, not for deadlines.
+  std::chrono::system_clock::time_point wall_now() noexcept {
+    return std::chrono::system_clock::now();
+  }
+
   // Counts one await that did not have to wait. False: this task has had its share, and goes behind
   // the others that are ready.
   bool spend() noexcept { return budget_ > 0 && --budget_ > 0; }

@@ -64,6 +64,10 @@ class Runtime {
   // ports that were chosen filled in.
   void on_listening(std::function<void(const std::vector<Address>&)> action);
 
+  // Called when a loop has run to its end, on its thread and, under a model that forks, in its
+  // process: with what the loop still has, which is nothing unless something was forgotten.
+  void on_loop_end(std::function<void(const LoopCensus&)> action);
+
   // Serves until SIGTERM or SIGINT; then stops accepting, lets what runs end, for at most
   // Options::drain, and returns 0. Idle connections are closed meanwhile. A second signal ends the
   // process at once with code 1. Throws IoError when an address cannot be listened on.

@@ -20,6 +20,9 @@ class FrameRecycler {
   static void* allocate(std::size_t size_bytes);
   static void free(void* frame, std::size_t size_bytes) noexcept;
 
+  // Counts a frame that was made on no loop and will be freed on this one.
+  void adopt() noexcept { ++alive_; }
+
   // Frames made less frames freed on this loop.
   std::ptrdiff_t alive() const noexcept { return alive_; }
 

@@ -1,0 +1,64 @@
+#pragma once
+// Files for servers: a directory whose inside can be opened and nothing else, and files that are
+// read at an offset. No read blocks a loop that others share: it is answered from the page cache,
+// or else by the kernel's ring or a few threads; under a loop of its own it simply blocks. A disk
+// read cannot be interrupted: cancellation and deadlines act before it starts or after it has
+// ended.
+
+#include <memory>
+#include <string>
+
+#include "duet/loop/wait.hpp"
+
+namespace duet {
+
+// An open directory. May be copied, and used on any loop and in forked children.
+class Directory {
+ public:
+  // Opens at once, on the calling thread: for the start of a program. Throws IoError.
+  explicit Directory(const std::string& path);
+
+  int descriptor() const noexcept;
+
+ private:
+  struct Opened;
+  std::shared_ptr<const Opened> opened_;
+};
+
+// An open file of one loop, closed at the end of its life.
+class File {
+ public:
+  File(File&&) noexcept = default;
+  File& operator=(File&&) noexcept = default;
+  ~File() = default;
+
+  // Opens for reading what `path` names below `directory`; a path, or a link, that leads outside is
+  // refused by the kernel (EXDEV, openat2(2)). A FIFO or a device is opened without waiting: look
+  // at facts() before reading. Throws IoError.
+  static Task<File> open(Directory directory, std::string path);
+
+  // Completes when bytes have been read: 1 to buffer.size(), or 0 at the end of the file.
+  Wait<io::ReadAt> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) noexcept;
+
+  // As fstat(2). Throws IoError.
+  FileFacts facts();
+
+ private:
+  struct State {
+    State(Loop& of, int descriptor, std::string name)
+        : loop(of),
+          handle(of.engine().adopt(descriptor, io::HandleKind::file)),
+          path(std::move(name)) {}
+    ~State() { loop.engine().release(handle); }
+    Loop& loop;
+    const io::Handle handle;
+    const std::string path;
+  };
+
+  explicit File(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+  static IoError::Subject capture(const void* path);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace duet

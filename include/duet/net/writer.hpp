@@ -1,0 +1,49 @@
+#pragma once
+// A Writer collects what is to be sent in a buffer of fixed size, so that many small pieces become
+// one system call. Nothing is sent, and nothing reported, before flush(). It belongs to the task
+// that writes to the stream, which outlives it.
+
+#include <memory>
+
+#include "duet/net/stream.hpp"
+
+namespace duet {
+
+class Writer {
+ public:
+  static constexpr std::size_t default_bytes = 32 * 1024;
+
+  explicit Writer(Stream& to, std::size_t buffer_bytes = default_bytes)
+      : stream_(to),
+        buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_bytes)),
+        size_bytes_(buffer_bytes) {}
+
+  // Where the next bytes go; commit says how many were put there.
+  std::span<std::byte> room() noexcept {
+    return {buffer_.get() + used_bytes_, size_bytes_ - used_bytes_};
+  }
+  void commit(std::size_t bytes) noexcept {
+    DUET_ASSERT(bytes <= size_bytes_ - used_bytes_);
+    used_bytes_ += bytes;
+  }
+
+  bool is_empty() const noexcept { return used_bytes_ == 0; }
+
+  // Copies the bytes; flushes on the way when the buffer is full.
+  Task<> write(std::span<const std::byte> bytes);
+
+  // Completes when the kernel has everything that was collected. To be awaited at once: the buffer
+  // is in use until then. Fails like Stream::write_all, and then what was collected is gone.
+  Wait<io::Send> flush() noexcept {
+    std::span<const std::byte> collected(buffer_.get(), std::exchange(used_bytes_, 0));
+    return stream_.write_all(collected);
+  }
+
+ private:
+  Stream& stream_;
+  std::unique_ptr<std::byte[]> buffer_;
+  const std::size_t size_bytes_;
+  std::size_t used_bytes_ = 0;
+};
+
+}  // namespace duet
