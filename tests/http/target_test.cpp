@@ -69,6 +69,7 @@ const PathRow path_rows[] = {
     {"an_escaped_backslash_is_a_character_of_a_name", "/..%5c..%5ca", "..\\..\\a"},
     {"overlong_utf_8_is_no_dot", "/%c0%ae%c0%ae/a", "\xc0\xae\xc0\xae/a"},
     {"an_escaped_nul_is_refused", "/a%00.html", "400"},
+    {"a_nul_is_refused", "/a\0.html"s, "400"},
     {"an_escape_without_digits_is_refused", "/a%zz", "400"},
     {"an_escape_of_one_digit_is_refused", "/a%4", "400"},
     {"an_escape_over_a_slash_is_refused", "/a%4/1", "400"},
