@@ -62,6 +62,7 @@ class InProcesses : public Placement {
       Loop loop(hosting_.make_engine, hosting_.log);
       loop.on_interrupt([&loop] { loop.scope().drain(drain_quiet); });
       loop.run(run_in_child(service, std::move(connection), parent_));
+      tell(hosting_.loop_end, loop);
     } catch (const std::exception& error) {
       hosting_.log.error("no loop for a connection: {}", error.what());
       code = 1;

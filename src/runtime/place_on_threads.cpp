@@ -60,6 +60,7 @@ class OnThreads : public Placement {
       enter(connection, *loop);
       Task<> task = run_connection(service, std::move(accepted));
       loop->run(std::move(task));
+      tell(hosting_.loop_end, *loop);
       leave(connection);
     }
     acceptor_.post([this, &connection] {

@@ -10,11 +10,18 @@
 
 namespace duet {
 
+using LoopEnd = std::function<void(const LoopCensus&)>;
+
+inline void tell(const LoopEnd& loop_end, const Loop& ended) {
+  if (loop_end) loop_end(ended.census());
+}
+
 // What a placement needs to start a connection.
 struct Hosting {
   Log& log;
   io::EngineFactory make_engine;  // of a connection's own loop
   std::vector<int> inherited;     // descriptors that a forked child has no business with
+  const LoopEnd& loop_end;
 };
 
 // How long a connection may be silent while the server drains.

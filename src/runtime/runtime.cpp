@@ -16,6 +16,7 @@ struct Runtime::State {
   Log log;
   std::vector<Service> services;
   std::function<void(const std::vector<Address>&)> announce;
+  LoopEnd loop_end;
 
   std::mutex mutex;
   std::function<void()> stop;  // while it runs
@@ -49,11 +50,16 @@ void Runtime::on_listening(std::function<void(const std::vector<Address>&)> acti
   state_->announce = std::move(action);
 }
 
+void Runtime::on_loop_end(std::function<void(const LoopCensus&)> action) {
+  state_->loop_end = std::move(action);
+}
+
 int Runtime::run() {
   State& state = *state_;
   Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), state.log);
-  Supervisor supervisor({state.options, state.model, state.services, state.announce, state.log},
-                        loop);
+  Supervisor supervisor(
+      {state.options, state.model, state.services, state.announce, state.log, state.loop_end},
+      loop);
   {
     std::lock_guard lock(state.mutex);
     state.stop = [&] { loop.post([&] { supervisor.drain(); }); };
@@ -65,6 +71,7 @@ int Runtime::run() {
   };
   std::unique_ptr<State, decltype(forget)> running(&state);
   loop.run(supervisor.run());
+  tell(state.loop_end, loop);
   return 0;
 }
 

@@ -87,8 +87,9 @@ std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
                                                          const std::vector<Endpoint>& endpoints) {
   std::vector<int> inherited = {signals_descriptor_};
   for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
-  return make_placement(order_.model.sharing(), loop,
-                        {order_.log, order_.model.connection_engine(pool_), std::move(inherited)});
+  return make_placement(
+      order_.model.sharing(), loop,
+      {order_.log, order_.model.connection_engine(pool_), std::move(inherited), order_.loop_end});
 }
 
 void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& first) {
@@ -111,6 +112,7 @@ void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& fi
       return;
     }
     loop.run(worker->work(order_.options.drain));
+    tell(order_.loop_end, loop);
     loop_.post([this] {
       --others_running_;
       other_ended_.set();

@@ -17,6 +17,7 @@ struct Order {
   const std::vector<Service>& services;
   const std::function<void(const std::vector<Address>&)>& announce;
   Log& log;
+  const LoopEnd& loop_end;
 };
 
 class Supervisor {
