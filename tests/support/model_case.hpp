@@ -1,0 +1,43 @@
+#pragma once
+// The models that every behaviour is tested under: the table of duet, and two pairs that show that
+// placement and engine are independent.
+
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "duet/runtime/model.hpp"
+#include "duet/runtime/options.hpp"
+
+namespace duet::test {
+
+struct ModelCase {
+  std::string name;  // as in the test's name
+  std::string model;
+  std::string engine;  // empty: the model's own
+
+  Options options() const;
+
+  // What a behaviour may depend on: whether connections are served side by side, by processes of
+  // their own, on a loop of their own.
+  bool is_one_at_a_time() const { return model == "single"; }
+  bool forks() const { return model == "process"; }
+  bool has_threads() const { return model == "thread"; }
+  bool has_workers() const { return !is_one_at_a_time() && !forks() && !has_threads(); }
+};
+
+inline std::ostream& operator<<(std::ostream& out, const ModelCase& model) {
+  return out << model.name;
+}
+
+std::vector<ModelCase> model_cases();
+
+template <class Case>
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  return info.param.name;
+}
+
+}  // namespace duet::test

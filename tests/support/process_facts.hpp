@@ -1,0 +1,24 @@
+#pragma once
+// What /proc tells of a process.
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "duet/base/time.hpp"
+
+namespace duet::test {
+
+// The descriptors that a process has open, in order.
+std::vector<int> descriptors_of(pid_t process);
+
+// The children that have not been reaped, and those of them that have ended.
+std::vector<pid_t> children_of(pid_t process);
+std::size_t zombies_of(pid_t process);
+
+// Of the process and its children.
+Duration cpu_time_of(pid_t process);
+std::size_t resident_bytes_of(pid_t process);
+
+}  // namespace duet::test
