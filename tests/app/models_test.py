@@ -1,0 +1,138 @@
+"""duet models, --help and --version; and what is said where the system refuses a mechanism."""
+
+import json
+import unittest
+
+from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run
+from traffic import exchange
+
+NAMES = ["single", "process", "thread", "poll", "epoll", "uring", "auto"]
+NO_URING = [built("refuse"), "io_uring_setup", "--"]
+NO_EPOLL = [built("refuse"), "epoll_create1", "--"]
+NO_SELECTOR = [built("refuse"), "epoll_create1", "ppoll", "--"]
+
+
+def models(launcher=()):
+    done = run("models", "--json", launcher=launcher)
+    return {model["name"]: model for model in json.loads(done.stdout)}
+
+
+class Models(ServerCase):
+    def test_as_json_it_is_a_list_of_objects_one_for_each_model(self):
+        done = run("models", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        found = json.loads(done.stdout)
+        self.assertIsInstance(found, list)
+        self.assertEqual([model["name"] for model in found], NAMES)
+        for model in found:
+            self.assertIsInstance(model["available"], bool)
+            self.assertIsInstance(model["reason"], str)
+            self.assertEqual(model["available"], model["reason"] == "", model)
+            self.assertTrue(model["summary"], model)
+
+    def test_as_json_it_says_what_auto_takes(self):
+        found = models()
+        self.assertEqual(found["auto"]["engine"], "epoll")
+        self.assertEqual([name for name in NAMES if found[name]["taken_by_auto"]], ["epoll"])
+
+    def test_for_people_it_has_a_line_for_each_model_and_says_what_auto_takes(self):
+        done = run("models")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = {line.split()[0]: line for line in done.stdout.splitlines()[:8]}
+        self.assertEqual(list(lines), ["model", *NAMES])
+        self.assertIn("here epoll", lines["auto"])
+        self.assertEqual({len(line.partition("available")[0]) for line in [lines["model"]]},
+                         {len(lines["thread"].rpartition("yes")[0])}, "columns line up")
+
+    def test_what_it_calls_available_runs(self):
+        for name, model in models().items():
+            if model["available"]:
+                done = run("echo", "--model", name, "--listen", "192.0.2.1:0")
+                self.assertEqual(done.returncode, 1, "fails at the address, not at the model")
+
+
+class Help(ServerCase):
+    def test_help_names_every_command_and_ends_with_0(self):
+        done = run("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for command in "serve", "echo", "relay", "models":
+            self.assertIn(f"\n  {command} ", done.stdout)
+
+    def test_the_help_of_a_server_names_its_options(self):
+        for command in "serve", "echo", "relay":
+            done = run(command, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            for option in "--listen", "--model", "--engine", "--workers", "--drain":
+                self.assertIn(option, done.stdout)
+
+    def test_version_is_one_line(self):
+        done = run("--version")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"\Aduet \d+\.\d+\.\d+\n\Z")
+
+
+class RefusedRing(ServerCase):
+    """io_uring_setup fails with EPERM, as in most containers."""
+
+    def test_the_model_uring_is_an_error_that_says_why_and_what_would_help(self):
+        for arguments in ["--model", "uring"], ["--model", "thread", "--engine", "uring"]:
+            done = run("echo", *arguments, "--listen", "127.0.0.1:0", launcher=NO_URING)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assert_one_line(done.stderr, "uring", "Operation not permitted", "seccomp")
+
+    def test_the_list_of_models_says_why_and_what_would_help(self):
+        uring = models(NO_URING)["uring"]
+        self.assertFalse(uring["available"])
+        self.assertIn("Operation not permitted", uring["reason"])
+        self.assertIn("kernel.io_uring_disabled", uring["cure"])
+        self.assertIn("seccomp", uring["cure"])
+        line = run("models", launcher=NO_URING).stdout.splitlines()[6]
+        self.assertRegex(line, r"^uring .* no: .*Operation not permitted.*seccomp")
+
+    def test_the_other_models_do_not_mind(self):
+        for name, model in models(NO_URING).items():
+            self.assertEqual(model["available"], name != "uring", model)
+        for model in THREAD, EPOLL:
+            server = self.start("echo", under=model, launcher=NO_URING)
+            self.assertEqual(exchange(self.connect(server), b"as ever"), b"as ever")
+
+
+class RefusedEpoll(ServerCase):
+    def start_auto(self):
+        server = self.start("echo", under=Model("auto"), launcher=NO_EPOLL)
+        server.may_log = True
+        return server
+
+    def test_auto_takes_poll_and_says_so(self):
+        server = self.start_auto()
+        self.assertIn("(model poll, 1 worker)", server.lines[0])
+        self.assert_one_line(server.log(), "warning", "epoll is not available", "taking poll")
+        self.assertEqual(exchange(self.connect(server), b"by poll"), b"by poll")
+
+    def test_the_list_of_models_says_what_auto_takes(self):
+        found = models(NO_EPOLL)
+        self.assertEqual(found["auto"]["engine"], "poll")
+        self.assertTrue(found["auto"]["available"])
+        self.assertFalse(found["epoll"]["available"])
+        self.assertIn("epoll_create1", found["epoll"]["cure"])
+
+    def test_the_model_epoll_is_an_error_and_never_another_one(self):
+        done = run("echo", "--model", "epoll", "--listen", "127.0.0.1:0", launcher=NO_EPOLL)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assert_one_line(done.stderr, "epoll", "Operation not permitted", "seccomp")
+
+    def test_the_model_poll_does_not_mind(self):
+        server = self.start("echo", under=POLL, launcher=NO_EPOLL)
+        self.assertEqual(exchange(self.connect(server), b"poll"), b"poll")
+
+    def test_without_any_selector_auto_is_an_error_and_uring_still_runs(self):
+        done = run("echo", "--listen", "127.0.0.1:0", launcher=NO_SELECTOR)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assert_one_line(done.stderr, "epoll", "poll")
+        self.skip_without_uring()
+        server = self.start("echo", under=URING, launcher=NO_SELECTOR)
+        self.assertEqual(exchange(self.connect(server), b"ring"), b"ring")
+
+
+if __name__ == "__main__":
+    unittest.main()
