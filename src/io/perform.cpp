@@ -66,7 +66,10 @@ Outcome receive(Receive& operation, int descriptor, HandleKind kind, sys::Mode m
     auto count = static_cast<std::size_t>(result);
     operation.transferred += count;
     bool is_full = count == room.size();
-    if (operation.whole && !is_full && count > 0) continue;
+    if (operation.whole && !is_full && count > 0) {
+      if (mode == sys::Mode::blocking) return Outcome::would_block;  // a signal cut it short
+      continue;
+    }
     operation.finish(static_cast<std::int64_t>(operation.transferred));
     return is_full ? Outcome::done : Outcome::done_short;
   }
@@ -80,7 +83,10 @@ Outcome send(Send& operation, int descriptor, HandleKind kind, sys::Mode mode) {
                                     : sys::write_interruptible(descriptor, rest);
     if (result < 0) return after_error(operation, result);
     operation.transferred += static_cast<std::size_t>(result);
-    if (operation.whole && operation.transferred < operation.buffer.size()) continue;
+    if (operation.whole && operation.transferred < operation.buffer.size()) {
+      if (mode == sys::Mode::blocking) return Outcome::would_block;  // a signal cut it short
+      continue;
+    }
     operation.finish(static_cast<std::int64_t>(operation.transferred));
     return Outcome::done;
   }

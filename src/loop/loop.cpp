@@ -21,7 +21,7 @@ class CurrentLoop {
 }  // namespace
 
 Loop::Loop(const io::EngineFactory& make_engine, Log& log)
-    : log_(log), engine_(make_engine(ready_)), timers_(Clock::now()), scope_(nullptr) {}
+    : engine_(make_engine(ready_)), scope_(nullptr), timers_(Clock::now()), log_(log) {}
 
 Loop::~Loop() = default;
 

@@ -24,9 +24,10 @@ class Timer : public ListNode {
  private:
   friend class TimerWheel;
   Fire fire_;
-  TimePoint deadline_{};
-  std::uint64_t order_ = 0;
-  std::uint64_t tick_ = 0;
+  // Set when the timer is.
+  TimePoint deadline_;
+  std::uint64_t order_;
+  std::uint64_t tick_;
 };
 
 class TimerWheel {
@@ -64,12 +65,12 @@ class TimerWheel {
   bool find_next(Expiry& found) const noexcept;
   void fire(List<Timer>& due);
 
+  std::size_t size_ = 0;
   const TimePoint start_;
   std::uint64_t now_tick_ = 0;
   std::uint64_t order_ = 0;
-  std::size_t size_ = 0;
+  List<Timer> due_;  // deadlines that had passed when they were added
   std::array<Level, levels> levels_;
-  List<Timer> due_;            // deadlines that had passed when they were added
   std::vector<Timer*> batch_;  // kept for its memory
 };
 

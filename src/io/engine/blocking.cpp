@@ -7,12 +7,12 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/engine/alarm.hpp"
+#include "io/operation_list.hpp"
 #include "io/perform.hpp"
 #include "io/slot_table.hpp"
 #include "sys/call.hpp"
@@ -45,12 +45,11 @@ class BlockingEngine final : public Engine {
   void release(Handle handle) override {
     Slot* slot = slots_.find(handle);
     if (slot == nullptr) return;
-    std::erase_if(recorded_, [&](Operation* operation) {
-      if (operation->handle != handle) return false;
-      operation->finish(Ending::closed);
-      completed_.push(*operation);
-      return true;
-    });
+    for (Operation* operation = recorded_.first(); operation != nullptr;) {
+      Operation* following = OperationList::next(*operation);
+      if (operation->handle == handle) cancel(*operation, Ending::closed);
+      operation = following;
+    }
     slot->mode.restore(slot->descriptor);
     ::close(slot->descriptor);
     slots_.remove(handle);
@@ -77,19 +76,18 @@ class BlockingEngine final : public Engine {
       return Progress::done;
     }
     is_busy = true;
-    recorded_.push_back(&operation);
+    recorded_.add(operation);
     return Progress::pending;
   }
 
   void cancel(Operation& operation, Ending why) override {
-    auto found = std::ranges::find(recorded_, &operation);
-    if (found == recorded_.end()) return;
+    if (!recorded_.remove(operation)) return;
     operation.finish(why);
-    complete(found);
+    complete(operation);
   }
 
   void reap(TimePoint deadline) override {
-    if (recorded_.size() == 1 && deadline != past && takes_plain_call(*recorded_.front()))
+    if (recorded_.has_one() && deadline != past && takes_plain_call(*recorded_.first()))
       reap_by_plain_call(deadline);
     else
       reap_by_poll(deadline);
@@ -112,10 +110,7 @@ class BlockingEngine final : public Engine {
   void reap_by_plain_call(TimePoint deadline) {
     alarm_.set(deadline);
     if (alarm_.take_ring()) return;
-    Operation& operation = *recorded_.front();
-    const Slot& slot = *slots_.find(operation.handle);
-    Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::blocking);
-    if (outcome != Outcome::would_block) return complete(recorded_.begin());
+    if (attempt(*recorded_.first(), sys::Mode::blocking)) return;
     alarm_.acknowledge();  // interrupted: the loop looks at its timers and posts
     alarm_.take_ring();
   }
@@ -124,8 +119,11 @@ class BlockingEngine final : public Engine {
     alarm_.set(never);
     if (alarm_.take_ring()) deadline = past;
     polled_.clear();
-    for (const Operation* operation : recorded_) {
+    polled_operations_.clear();
+    for (Operation* operation = recorded_.first(); operation != nullptr;
+         operation = OperationList::next(*operation)) {
       bool reads = direction_of(operation->kind) == Direction::read;
+      polled_operations_.push_back(operation);
       polled_.push_back({.fd = slots_.find(operation->handle)->descriptor,
                          .events = static_cast<short>(reads ? POLLIN : POLLOUT),
                          .revents = 0});
@@ -137,22 +135,19 @@ class BlockingEngine final : public Engine {
       alarm_.acknowledge();
       alarm_.take_ring();
     }
-    // From the last to the first, because completing one takes it out of the list.
-    for (std::size_t i = ready > 0 ? polled_.size() : 0; i-- > 0;)
-      if (polled_[i].revents != 0) attempt(i);
+    for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i)
+      if (polled_[i].revents != 0) attempt(*polled_operations_[i], sys::Mode::nonblocking);
   }
 
-  void attempt(std::size_t at) {
-    Operation& operation = *recorded_[at];
+  bool attempt(Operation& operation, sys::Mode mode) {
     const Slot& slot = *slots_.find(operation.handle);
-    Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking);
-    if (outcome != Outcome::would_block)
-      complete(recorded_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (perform(operation, slot.descriptor, slot.kind, mode) == Outcome::would_block) return false;
+    recorded_.remove(operation);
+    complete(operation);
+    return true;
   }
 
-  void complete(std::vector<Operation*>::iterator at) {
-    Operation& operation = **at;
-    recorded_.erase(at);
+  void complete(Operation& operation) {
     busy(*slots_.find(operation.handle), operation) = false;
     completed_.push(operation);
   }
@@ -160,8 +155,9 @@ class BlockingEngine final : public Engine {
   JobQueue& completed_;
   Alarm alarm_;
   SlotTable<Slot> slots_;
-  std::vector<Operation*> recorded_;
-  std::vector<pollfd> polled_;  // beside recorded_, kept for its memory
+  OperationList recorded_;
+  std::vector<pollfd> polled_;  // kept for their memory
+  std::vector<Operation*> polled_operations_;
 };
 
 }  // namespace
