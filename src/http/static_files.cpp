@@ -68,9 +68,10 @@ Task<After> StaticFiles::answer(Exchange exchange) {
   if (request.method() != Method::get && request.method() != Method::head)
     co_return co_await answer_briefly(exchange, 405, "only GET and HEAD");
 
-  std::string decoded_bytes(request.path_and_query().size() + 1 + index_name.size(), '\0');
-  std::expected<DecodedPath, Rejection> decoded =
-      decode_path(request.path_and_query(), std::span(decoded_bytes));
+  std::string target(request.path_and_query());
+  if (!target.starts_with('/')) target.insert(0, "/");  // an absolute target without a path
+  std::string decoded_bytes(target.size() + 1, '\0');
+  std::expected<DecodedPath, Rejection> decoded = decode_path(target, std::span(decoded_bytes));
   if (!decoded)
     co_return co_await answer_briefly(exchange, decoded.error().status,
                                       std::string(decoded.error().reason));
