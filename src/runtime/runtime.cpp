@@ -8,12 +8,14 @@
 namespace duet {
 
 struct Runtime::State {
-  State(Options chosen, Log to)
-      : options(std::move(chosen)), model(Model::choose(options.model, options.engine)), log(to) {}
+  State(Options chosen, std::shared_ptr<Log> to)
+      : options(std::move(chosen)),
+        model(Model::choose(options.model, options.engine)),
+        log(std::move(to)) {}
 
   const Options options;
   const Model model;
-  Log log;
+  const std::shared_ptr<Log> log;
   std::vector<Service> services;
   std::function<void(const std::vector<Address>&)> announce;
   LoopEnd loop_end;
@@ -23,8 +25,8 @@ struct Runtime::State {
   bool is_stopped = false;
 };
 
-Runtime::Runtime(Options options, Log log)
-    : state_(std::make_unique<State>(std::move(options), log)) {
+Runtime::Runtime(Options options, std::shared_ptr<Log> log)
+    : state_(std::make_unique<State>(std::move(options), std::move(log))) {
   if (state_->options.workers == 0) throw UsageError("--workers must be at least 1");
   if (state_->options.workers > 1 && model().sharing() != Sharing::by_worker)
     throw UsageError(
@@ -32,7 +34,7 @@ Runtime::Runtime(Options options, Log log)
         "model " +
         std::string(model().facts().name) + " has none to multiply");
   if (!model().fallback().empty())
-    state_->log.warning("{}taking {}", model().fallback(), model().engine());
+    state_->log->warning("{}taking {}", model().fallback(), model().engine());
   sys::raise_descriptor_limit();
   sys::ignore_broken_pipes();
 }
@@ -56,7 +58,7 @@ void Runtime::on_loop_end(std::function<void(const LoopCensus&)> action) {
 
 int Runtime::run() {
   State& state = *state_;
-  Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), state.log);
+  Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), *state.log);
   Supervisor supervisor(
       {state.options, state.model, state.services, state.announce, state.log, state.loop_end},
       loop);

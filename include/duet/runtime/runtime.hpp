@@ -39,8 +39,8 @@ struct Service {
 
 class Runtime {
  public:
-  // Throws UnavailableModel or UsageError.
-  explicit Runtime(Options options, Log log = Log());
+  // `log` gets what goes wrong with connections. Throws UnavailableModel or UsageError.
+  explicit Runtime(Options options, std::shared_ptr<Log> log = std::make_shared<Log>());
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
   ~Runtime();
