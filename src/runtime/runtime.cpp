@@ -60,7 +60,7 @@ int Runtime::run() {
   State& state = *state_;
   Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), *state.log);
   Supervisor supervisor(
-      {state.options, state.model, state.services, state.announce, state.log, state.loop_end},
+      {state.options, state.model, state.services, state.announce, *state.log, state.loop_end},
       loop);
   {
     std::lock_guard lock(state.mutex);
