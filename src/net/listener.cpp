@@ -24,14 +24,17 @@ Listener::Listener(Loop& loop, const Address& address, Options options)
     io::SetOption setting(state_->handle, option, 1);
     perform(setting);
   };
-  if (address.family != Address::Family::local) {
+  bool is_ip = address.family != Address::Family::local;
+  if (is_ip) {
     set(SocketOption::reuse_address);
     set(SocketOption::no_delay);  // Linux hands it on to the connections
-    if (options.reuse_port) set(SocketOption::reuse_port);
+    if (options.port_sharing == PortSharing::join) set(SocketOption::reuse_port);
   }
   if (address.family == Address::Family::ip6) set(SocketOption::only_ip6);
   io::Bind bind(state_->handle, address);
   perform(bind);
+  // Set before bind, it would let us in beside another program of the same user: socket(7).
+  if (is_ip && options.port_sharing == PortSharing::first) set(SocketOption::reuse_port);
   io::Listen listen(state_->handle, options.backlog);
   perform(listen);
   state_->address = local();

@@ -59,7 +59,7 @@ Listener Supervisor::listen_on(const Address& address) {
   bool is_local = address.family == Address::Family::local;
   if (is_local && sys::is_dead_local_socket(address)) sys::remove_local_socket(address.path);
   Listener::Options options;
-  options.reuse_port = order_.options.workers > 1;
+  if (order_.options.workers > 1) options.port_sharing = Listener::PortSharing::first;
   Listener listener(loop_, address, options);
   if (is_local) local_paths_.push_back(address.path);
   return listener;
@@ -73,7 +73,7 @@ std::vector<Endpoint> Supervisor::listen_with(Loop& loop,
   for (const Endpoint& endpoint : first) {
     Address address = endpoint.listener.local();
     Listener::Options options;
-    options.reuse_port = true;
+    options.port_sharing = Listener::PortSharing::join;
     bool is_local = address.family == Address::Family::local;
     endpoints.push_back({endpoint.service,
                          is_local

@@ -8,10 +8,14 @@ namespace duet {
 
 class Listener {
  public:
+  // Several listeners may share a port, each with a part of the connections. The first claims the
+  // port and fails if anybody else has it; the others join.
+  enum class PortSharing : std::uint8_t { none, first, join };
+
   struct Options {
-    Options() noexcept {}     // a default argument needs it in g++ 12
-    int backlog = 4096;       // the kernel caps it at net.core.somaxconn
-    bool reuse_port = false;  // several listeners, each with a share of the connections
+    Options() noexcept {}  // a default argument needs it in g++ 12
+    int backlog = 4096;    // the kernel caps it at net.core.somaxconn
+    PortSharing port_sharing = PortSharing::none;
   };
 
   // Binds and listens at once, on the current loop or the given one. SO_REUSEADDR is set, so that a
