@@ -40,13 +40,16 @@ class InProcesses : public Placement {
   }
 
   void drain(Duration) override { signal_all(SIGTERM); }
-  void cut() override { signal_all(SIGKILL); }
+  void cut() override {
+    is_cut_ = true;
+    signal_all(SIGKILL);
+  }
 
   void reap() override {
     while (std::optional<sys::EndedChild> ended = sys::reap_child()) {
       auto found = children_.find(ended->process);
       if (found == children_.end()) continue;
-      if (!ended->crash.empty())
+      if (!ended->crash.empty() && !is_cut_)
         hosting_.log.error("process {} of the connection of {} was {}", ended->process,
                            found->second.text(), ended->crash);
       children_.erase(found);
@@ -83,6 +86,7 @@ class InProcesses : public Placement {
 
   const Hosting hosting_;
   const pid_t parent_ = ::getpid();
+  bool is_cut_ = false;  // from then on it is us who kill
   std::unordered_map<pid_t, Address> children_;
 };
 

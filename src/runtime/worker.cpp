@@ -12,8 +12,9 @@ Task<> Worker::work(Duration drain_max) {
     co_await within(drain_max, std::move(ended));
     co_return;
   } catch (const TimedOut&) {
-    loop_.log().warning("{} connections did not end within the drain time and are cut",
-                        placement_->running());
+    std::size_t count = placement_->running();
+    loop_.log().warning("{} connection{} did not end within the drain time: cut", count,
+                        count == 1 ? "" : "s");
   }
   placement_->cut();
   co_await wait_for_connections();
