@@ -133,7 +133,7 @@ class Refusals(SiteCase):
                      b"GET /a.txt HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
                      b"GET /a.txt HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
                      b"GET /a.txt HTTP/1.1\r\nHost : x\r\n\r\n",
-                     b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+                     b"GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                      b"GET /a%00.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                      b"GET /a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
                      b"Content-Length: 2\r\n\r\n"]:
