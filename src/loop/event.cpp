@@ -11,6 +11,7 @@ bool Event::Wait::begin(PromiseBase& waiter) noexcept {
   scope_ = waiter.scope();
   is_cancelled_ = scope_ != nullptr && scope_->is_cancelled();
   if (is_cancelled_) return false;
+  if (event_.is_set_) return gives_way(waiter);
   waiter_ = &waiter;
   event_.waits_.push_back(*this);
   if (scope_ != nullptr) scope_->add(*this);

@@ -21,7 +21,7 @@ class CurrentLoop {
 }  // namespace
 
 Loop::Loop(const io::EngineFactory& make_engine, Log& log)
-    : engine_(make_engine(ready_)), scope_(nullptr), timers_(Clock::now()), log_(log) {}
+    : engine_(make_engine(ready)), scope_(nullptr), timers_(Clock::now()), log_(log) {}
 
 Loop::~Loop() = default;
 
@@ -38,14 +38,14 @@ void Loop::run(Task<> root) {
   is_running_ = true;
   bool is_finished = false;
   auto finished = [](void* flag) { *static_cast<bool*>(flag) = true; };
-  budget_ = awaits_per_job;
+  budget = awaits_per_job;
   frames.adopt();
   if (root.start(&scope_, finished, &is_finished)) is_finished = true;
   for (;;) {
     run_turn();
     // What the last task released may still be on its way out of the kernel.
-    if (is_finished && ready_.empty() && engine_->census().operations == 0) break;
-    engine_->reap(ready_.empty() ? timers_.next() : past);
+    if (is_finished && ready.empty() && engine_->census().operations == 0) break;
+    engine_->reap(ready.empty() ? timers_.next() : past);
   }
   is_running_ = false;
   Task<> ended = std::move(root);
@@ -97,10 +97,10 @@ void Loop::run_posts() {
 void Loop::run_ready() {
   // What becomes ready meanwhile waits for the next turn, so that the engine gets its share.
   JobQueue batch;
-  batch.append(ready_);
+  batch.append(ready);
   while (!batch.empty()) {
     Job& job = batch.pop();
-    budget_ = awaits_per_job;
+    budget = awaits_per_job;
     job.run(job);
   }
 }

@@ -28,6 +28,18 @@ bool is_cut_short(const io::Operation& operation) noexcept {
   return receive.whole && receive.transferred < receive.buffer.size();
 }
 
+// recv(2) into no memory would wait for a first byte all the same.
+bool asks_for_nothing(const io::Operation& operation) noexcept {
+  return operation.kind == io::Kind::receive &&
+         static_cast<const io::Receive&>(operation).buffer.empty();
+}
+
+io::Progress submit(Loop& loop, io::Operation& operation) {
+  if (!asks_for_nothing(operation)) return loop.engine().submit(operation);
+  operation.finish(0);
+  return io::Progress::done;
+}
+
 }  // namespace
 
 std::error_code error_of(const io::Operation& operation) noexcept {
@@ -50,11 +62,7 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
   operation_ = &operation;
   operation.owner = this;
   operation.run = completed;
-  if (loop.engine().submit(operation) == io::Progress::done) {
-    if (loop.spend()) return false;
-    loop.make_ready(waiter);
-    return true;
-  }
+  if (submit(loop, operation) == io::Progress::done) return gives_way(waiter);
   if (scope_ != nullptr) {
     scope_->add(*this);
     if (is_idle_ && scope_->is_draining()) limit(scope_->quiet(), io::Ending::drained);

@@ -32,7 +32,7 @@ class [[nodiscard]] Event::Wait : private Event::Queued, private CancelNode {
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
 
-  bool await_ready() const noexcept { return event_.is_set_; }
+  bool await_ready() const noexcept { return false; }
   template <class P>
   bool await_suspend(std::coroutine_handle<P> waiter) noexcept {
     return begin(waiter.promise());

@@ -67,11 +67,7 @@ class Loop : public LoopLocal {
     return std::chrono::system_clock::now();
   }
 
-  // Counts one await that did not have to wait. False: this task has had its share, and goes behind
-  // the others that are ready.
-  bool spend() noexcept { return budget_ > 0 && --budget_ > 0; }
-
-  void make_ready(Job& job) noexcept { ready_.push(job); }
+  void make_ready(Job& job) noexcept { ready.push(job); }
   io::Engine& engine() noexcept { return *engine_; }
   TimerWheel& timers() noexcept { return timers_; }
   CancelScope& scope() noexcept { return scope_; }
@@ -79,17 +75,11 @@ class Loop : public LoopLocal {
   LoopCensus census() const noexcept;
 
  private:
-  static constexpr int awaits_per_job = 64;
-
   void run_turn();  // all of a turn but the engine's wait
   void run_posts();
   void run_ready();
 
-  // What every turn touches stands together: with a thread for each connection, the cache lines of
-  // a loop are cold whenever it wakes up.
-  JobQueue ready_;
   std::unique_ptr<io::Engine> engine_;
-  int budget_ = 0;
   bool is_now_known_ = false;
   bool is_running_ = false;
   std::atomic<bool> is_interrupted_ = false;

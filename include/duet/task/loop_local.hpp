@@ -2,16 +2,30 @@
 // What a coroutine needs of the loop that runs it, and the one thread-local variable of duet: the
 // loop that runs on this thread now. Loop derives from LoopLocal; the lower layers know no more.
 
-#include <cstddef>
-
+#include "duet/base/job.hpp"
 #include "duet/task/frame_recycler.hpp"
 
 namespace duet {
 
 struct LoopLocal {
+  static constexpr int awaits_per_job = 128;
+
+  // What every turn touches comes first: with a thread for each connection, the cache lines of a
+  // loop are cold whenever it wakes up.
+  JobQueue ready;
+  int budget = 0;  // awaits that the running job may still make without waiting
   FrameRecycler frames;
 };
 
 inline constinit thread_local LoopLocal* current_loop_local = nullptr;
+
+// For an await that need not wait. Counts it; a job that has had its share goes behind the others
+// that are ready: then true, and the coroutine stays suspended.
+inline bool gives_way(Job& waiter) noexcept {
+  LoopLocal* local = current_loop_local;
+  if (local == nullptr || --local->budget > 0) return false;
+  local->ready.push(waiter);
+  return true;
+}
 
 }  // namespace duet

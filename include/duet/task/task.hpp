@@ -17,6 +17,7 @@
 #include "duet/base/job.hpp"
 #include "duet/task/cancel_scope.hpp"
 #include "duet/task/frame_recycler.hpp"
+#include "duet/task/loop_local.hpp"
 
 namespace duet {
 
@@ -161,7 +162,7 @@ class [[nodiscard]] Task {
     bool await_suspend(std::coroutine_handle<Parent> parent) {
       auto resume = [](void* frame) { std::coroutine_handle<>::from_address(frame).resume(); };
       CancelScope* scope = scope_ == nullptr ? parent.promise().scope() : scope_;
-      return !child_.start(scope, resume, parent.address());
+      return !child_.start(scope, resume, parent.address()) || gives_way(parent.promise());
     }
     T await_resume() { return child_.take(); }
 
