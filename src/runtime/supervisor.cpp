@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <future>
+#include <optional>
 
 #include "sys/fd.hpp"
 #include "sys/local_socket.hpp"
@@ -16,6 +17,7 @@ Supervisor::Supervisor(const Order& order, Loop& loop)
       signals_descriptor_(signals_.get()) {}
 
 Supervisor::~Supervisor() {
+  if (!is_draining_) drain_others();  // one of them could not start: the rest must not go on
   for (OtherWorker& other : others_)
     if (other.thread.joinable()) other.thread.join();
   for (const std::string& path : local_paths_) sys::remove_local_socket(path);
@@ -45,7 +47,12 @@ Task<> Supervisor::run() {
 void Supervisor::drain() {
   if (std::exchange(is_draining_, true)) return;
   if (worker_) worker_->drain();
-  for (OtherWorker& other : others_) other.loop->post([worker = other.worker] { worker->drain(); });
+  drain_others();
+}
+
+void Supervisor::drain_others() {
+  for (OtherWorker& other : others_)
+    if (other.loop != nullptr) other.loop->post([worker = other.worker] { worker->drain(); });
 }
 
 std::vector<Endpoint> Supervisor::listen() {
@@ -96,23 +103,24 @@ void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& fi
   std::promise<void> listening;
   std::future<void> is_listening = listening.get_future();
   ++others_running_;
-  other.thread = std::thread([this, &other, &first, &listening] {
-    Loop loop(order_.model.connection_engine(pool_), order_.log);
+  other.thread = std::thread([this, &other, &first, listening = std::move(listening)] mutable {
+    std::optional<Loop> loop;
     std::unique_ptr<Worker> worker;
     try {
-      std::vector<Endpoint> endpoints = listen_with(loop, first);
-      auto placement = make_placement_on(loop, endpoints);
-      worker = std::make_unique<Worker>(loop, std::move(endpoints), std::move(placement),
+      loop.emplace(order_.model.connection_engine(pool_), order_.log);
+      std::vector<Endpoint> endpoints = listen_with(*loop, first);
+      auto placement = make_placement_on(*loop, endpoints);
+      worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
                                         order_.options.connections_max);
-      other.loop = &loop;
+      other.loop = &*loop;
       other.worker = worker.get();
       listening.set_value();
     } catch (...) {
       listening.set_exception(std::current_exception());
       return;
     }
-    loop.run(worker->work(order_.options.drain));
-    tell(order_.loop_end, loop);
+    loop->run(worker->work(order_.options.drain));
+    tell(order_.loop_end, *loop);
     loop_.post([this] {
       --others_running_;
       other_ended_.set();

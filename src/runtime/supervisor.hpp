@@ -44,6 +44,7 @@ class Supervisor {
   Listener listen_on(const Address& address);
   std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first) const;
   std::unique_ptr<Placement> make_placement_on(Loop& loop, const std::vector<Endpoint>& endpoints);
+  void drain_others();
   void start_other(OtherWorker& other, const std::vector<Endpoint>& first);
   Task<> take_signals();
   Task<> join_others();
