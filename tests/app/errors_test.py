@@ -2,9 +2,11 @@
 
 import os
 import socket
+import subprocess
 import unittest
 
-from program import DUET, EPOLL, URING, WORKER_MODELS, ServerCase, as_nobody, run, under
+from program import (DUET, EPOLL, PATIENCE_SECONDS, URING, WORKER_MODELS, ServerCase, as_nobody, run,
+                     under)
 
 
 class WrongUsage(ServerCase):
@@ -120,6 +122,23 @@ class Failure(ServerCase):
         self.fail("echo", "--listen", f"unix:{path}", "--listen", server.address,
                   says=[server.address])
         self.assertFalse(os.path.exists(path))
+
+    def test_workers_for_which_descriptors_lack_are_an_error_and_no_hang(self):
+        """Whichever worker lacks them, and for whatever: those that run already end."""
+        codes = set()
+        for limit in range(6, 56):
+            server = subprocess.Popen(
+                ["prlimit", f"--nofile={limit}:{limit}", DUET, "echo", "--workers", "8",
+                 "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True)
+            if server.stdout.readline().startswith("listening"):
+                server.terminate()
+            _, said = server.communicate(timeout=PATIENCE_SECONDS)
+            codes.add(server.returncode)
+            if server.returncode != 0:
+                self.assertEqual(server.returncode, 1, (limit, said))
+                self.assertRegex(said.splitlines()[-1], "^duet: .*Too many open files$")
+        self.assertEqual(codes, {0, 1})
 
     def test_the_same_address_twice_is_taken_the_second_time(self):
         path = f"{self.folder()}/socket"

@@ -44,7 +44,8 @@ class Folder(SiteCase):
             os.symlink(target, f"{self.site}/{name}")
         server = self.serve(self.site, under=model)
         for target in ["/file", "/whole", "/folder/secret", "/folder/", "/up/secret",
-                       f"/root{self.outside}/secret", "/etc", "/root/etc/passwd", "/self/etc/passwd"]:
+                       f"/root{self.outside}/secret", "/etc", "/root/etc/passwd",
+                       "/self/etc/passwd"]:
             self.assert_kept_in(server.address, target)
 
     @under(*ALL_MODELS)

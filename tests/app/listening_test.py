@@ -17,8 +17,9 @@ class ListeningLine(ServerCase):
         for command, (scheme, arguments) in SERVERS.items():
             with self.subTest(command):
                 server = self.start(command, *arguments, under=model)
-                self.assertRegex(server.lines[0], rf"^listening on {scheme}://127\.0\.0\.1:[1-9]\d* "
-                                                  rf"\(model {model.text}, 1 worker\)$")
+                self.assertRegex(server.lines[0],
+                                 rf"^listening on {scheme}://127\.0\.0\.1:[1-9]\d* "
+                                 rf"\(model {model.text}, 1 worker\)$")
                 server.stop()
 
     @under(*WORKER_MODELS)

@@ -114,8 +114,8 @@ def children_of(process):
     return processes(lambda fields: int(fields[1]) == process)
 
 
-def processes_of_session(session):
-    return processes(lambda fields: int(fields[3]) == session)
+def processes_of_session(session, zombies=True):
+    return processes(lambda fields: int(fields[3]) == session and (zombies or fields[0] != "Z"))
 
 
 class Server:

@@ -19,9 +19,12 @@ namespace {
 using Filter = std::vector<sock_filter>;
 
 const std::map<std::string_view, unsigned> numbers = {
-    {"epoll_create1", SYS_epoll_create1},   {"epoll_pwait2", SYS_epoll_pwait2},
-    {"io_uring_setup", SYS_io_uring_setup}, {"openat2", SYS_openat2},
-    {"ppoll", SYS_ppoll},                   {"timer_create", SYS_timer_create},
+    {"epoll_create1", SYS_epoll_create1},
+    {"epoll_pwait2", SYS_epoll_pwait2},
+    {"io_uring_setup", SYS_io_uring_setup},
+    {"openat2", SYS_openat2},
+    {"ppoll", SYS_ppoll},
+    {"timer_create", SYS_timer_create},
 };
 
 int fail(const char* what) {

@@ -128,7 +128,7 @@ class Refusals(SiteCase):
     @under(*ALL_MODELS)
     def test_what_is_no_request_is_400_and_the_connection_ends(self, model):
         server = self.serve(self.make({"a.txt": b"x"}), under=model)
-        for data in [b"hello\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
+        for data in [b"hello\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\xfc\r\n\r\n",
                      b"GET /a.txt HTTP/1.1\r\n\r\n", b"GET a.txt HTTP/1.1\r\nHost: x\r\n\r\n",
                      b"GET /a.txt HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
                      b"GET /a.txt HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
