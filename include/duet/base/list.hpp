@@ -64,18 +64,18 @@ class List {
     other.head_.next_ = other.head_.previous_ = &other.head_;
   }
 
-  // Calls `visit(element)` for each element that is in the list now; `visit` may unlink any of
-  // them.
+  // Calls `visit(element)` for each element that is in the list now; `visit` may unlink any of them
+  // and add others.
   template <class Visit>
   void for_each(Visit visit) {
-    List visited;
-    while (!empty()) {
-      T& element = front();
+    List to_visit;
+    to_visit.append(*this);
+    while (!to_visit.empty()) {
+      T& element = to_visit.front();
       static_cast<ListNode&>(element).unlink();
-      visited.push_back(element);
+      push_back(element);
       visit(element);
     }
-    append(visited);
   }
 
  private:
