@@ -26,12 +26,26 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+// The name or the number of an interface; 0 when there is none.
+std::uint32_t parse_scope(const std::string& text) {
+  std::uint32_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
+  return if_nametoindex(text.c_str());
+}
+
+std::string scope_text(std::uint32_t scope) {
+  char name[IF_NAMESIZE] = {};
+  if (scope == 0) return {};
+  return "%" + (if_indextoname(scope, name) != nullptr ? std::string(name) : std::to_string(scope));
+}
+
 std::optional<Address> parse_ip6(std::string_view host, std::uint16_t port) {
   Address address = empty(Address::Family::ip6, port);
   std::string text(host.substr(0, host.find('%')));
   if (inet_pton(AF_INET6, text.c_str(), address.bytes.data()) != 1) return std::nullopt;
   if (text.size() < host.size()) {
-    address.scope = if_nametoindex(std::string(host.substr(text.size() + 1)).c_str());
+    address.scope = parse_scope(std::string(host.substr(text.size() + 1)));
     if (address.scope == 0) return std::nullopt;
   }
   return address;
@@ -61,10 +75,14 @@ Address Address::local(std::string path) {
 
 std::optional<Address> Address::parse(std::string_view text) {
   constexpr std::string_view local_prefix = "unix:";
+  if (text.contains('\0')) return std::nullopt;  // the system would read up to there only
   if (text.starts_with(local_prefix)) {
     text.remove_prefix(local_prefix.size());
-    if (text.empty() || text.size() >= sizeof(sockaddr_un::sun_path)) return std::nullopt;
-    return local(std::string(text));
+    if (text.empty() || text == "@" || text.size() >= sizeof(sockaddr_un::sun_path))
+      return std::nullopt;
+    std::string path(text);
+    if (path.front() == '@') path.front() = '\0';
+    return local(std::move(path));
   }
   std::size_t colon = text.rfind(':');
   if (colon == text.npos) return std::nullopt;
@@ -86,7 +104,7 @@ std::string Address::text() const {
       return std::string(buffer) + ":" + std::to_string(port);
     case Family::ip6:
       inet_ntop(AF_INET6, bytes.data(), buffer, sizeof buffer);
-      return "[" + std::string(buffer) + "]:" + std::to_string(port);
+      return "[" + std::string(buffer) + scope_text(scope) + "]:" + std::to_string(port);
   }
   return {};
 }
@@ -116,7 +134,9 @@ SocketAddress::SocketAddress(const Address& address) noexcept {
     case Address::Family::local: {
       sockaddr_un& un = as<sockaddr_un>();
       un.sun_family = AF_UNIX;
-      std::size_t size = std::min(address.path.size(), sizeof un.sun_path - 1);
+      length = sizeof un + 1;  // EINVAL: cut off, the path would name another socket
+      std::size_t size = address.path.size();
+      if (size >= sizeof un.sun_path) break;
       std::memcpy(un.sun_path, address.path.data(), size);
       // An abstract name is as long as it is; a path ends with its NUL byte.
       std::size_t terminator = address.path.starts_with('\0') ? 0 : 1;

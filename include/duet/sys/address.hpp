@@ -1,6 +1,7 @@
 #pragma once
 // The address of a socket: IPv4 or IPv6 with a port, or the path of a Unix socket. A plain value.
-// Its text form is "127.0.0.1:8080", "[::1]:8080" or "unix:/run/duet.sock".
+// Its text form is "127.0.0.1:8080", "[::1]:8080", "[fe80::1%eth0]:8080",
+// "unix:/run/duet.sock" or, for a name that is in no file system, "unix:@duet".
 
 #include <array>
 #include <cstdint>
@@ -17,8 +18,8 @@ struct Address {
   static Address loopback(std::uint16_t port) { return ip4({127, 0, 0, 1}, port); }
   static Address local(std::string path);
 
-  // Parses a numeric address with a port, "localhost:PORT", ":PORT" (every IPv4 interface) or
-  // "unix:PATH". Empty when the text is none of these; names are not looked up.
+  // Parses a numeric address with a port, "localhost:PORT", ":PORT" (every IPv4 interface),
+  // "unix:PATH" or "unix:@NAME". Empty when the text is none of these; names are not looked up.
   static std::optional<Address> parse(std::string_view text);
 
   std::string text() const;
