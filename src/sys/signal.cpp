@@ -20,6 +20,13 @@ void install_interrupt_handler() {
           "sigaction");
 }
 
+void accept_interrupts() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, interrupt_signal());
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 BlockedSignals::BlockedSignals() noexcept {
   sigset_t all;
   sigfillset(&all);

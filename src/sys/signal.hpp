@@ -12,6 +12,7 @@ namespace duet::sys {
 // EINTR.
 int interrupt_signal() noexcept;
 void install_interrupt_handler();
+void accept_interrupts() noexcept;  // on this thread, whatever signals the program has blocked
 
 // Blocks every signal for the calling thread, so that a thread made meanwhile is sent none.
 class BlockedSignals {

@@ -19,6 +19,7 @@ timespec to_timespec(Duration time) noexcept {
 
 ThreadTimer::ThreadTimer() {
   install_interrupt_handler();
+  accept_interrupts();
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = interrupt_signal();
