@@ -1,0 +1,44 @@
+"""The table of docs/models.md says what `duet models` says."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(os.environ.get("DUET_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+DUET = os.environ.get("DUET", str(ROOT / "build/test/duet"))
+
+
+def rows():
+    """The cells of the page's table rows, by the name in the first one."""
+    found = {}
+    for line in (ROOT / "docs/models.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `"):
+            found.setdefault(cells[0].strip("`"), cells)
+    return found
+
+
+@unittest.skipUnless(os.path.exists(DUET), "the program duet was not built")
+class Models(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        text = subprocess.run([DUET, "models", "--json"], check=True, capture_output=True,
+                              text=True, timeout=60).stdout
+        cls.models = json.loads(text)
+
+    def test_each_has_a_row_with_its_summary_and_textbook_name(self):
+        for model in self.models:
+            row = rows().get(model["name"], [])
+            self.assertIn(model["summary"], row)
+            self.assertIn(model["textbook_name"], row)
+
+    def test_each_row_names_the_engine(self):
+        for model in self.models:
+            engine = "best selector" if model["name"] == "auto" else f"`{model['engine']}`"
+            self.assertIn(engine, rows()[model["name"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
