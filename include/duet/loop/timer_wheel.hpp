@@ -19,6 +19,7 @@ class Timer : public ListNode {
   using Fire = void (*)(Timer&);
 
   explicit Timer(Fire fire) noexcept : fire_(fire) {}
+  Timer(const Timer& other) noexcept : ListNode(other), fire_(other.fire_) {}  // a copy is not set
   bool is_set() const noexcept { return is_linked(); }
 
  private:
