@@ -26,7 +26,7 @@ namespace {
 struct Slot : BasicSlot {
   AdoptedMode mode;
   bool is_closing = false;
-  bool is_busy[2] = {};  // per direction
+  Operation* waiting[2] = {};  // a peer operation in flight per direction
   std::uint16_t in_flight = 0;
   std::unique_ptr<sys::SocketAddress> name;  // of an accept or connect in flight
 };
@@ -61,9 +61,10 @@ class UringEngine final : public Engine {
     if (slot == nullptr || slot->is_closing) return;
     slot->is_closing = true;
     if (slot->in_flight == 0) return close(handle);
-    io_uring_sqe& entry = ring_.next(ignored);
-    io_uring_prep_cancel_fd(&entry, slot->descriptor, IORING_ASYNC_CANCEL_ALL);
-    io_uring_sqe_set_data64(&entry, ignored);
+    // One by one: by descriptor, the kernel would also cancel what another handle of the same
+    // description waits for.
+    for (Operation* operation : slot->waiting)
+      if (operation != nullptr) ask_to_end(*operation);
   }
 
   Progress submit(Operation& operation) override {
@@ -84,11 +85,11 @@ class UringEngine final : public Engine {
         break;
       case Group::peer:
         DUET_ASSERT(slot != nullptr);
-        if (busy(*slot, operation)) {
+        if (waiting(*slot, operation) != nullptr) {
           operation.finish(-EBUSY);
           return Progress::done;
         }
-        busy(*slot, operation) = true;
+        waiting(*slot, operation) = &operation;
         break;
     }
     operation.engine_words[ending_word] = static_cast<std::uint64_t>(Ending::none);
@@ -103,9 +104,7 @@ class UringEngine final : public Engine {
     std::uint64_t& asked = operation.engine_words[ending_word];
     if (asked != static_cast<std::uint64_t>(Ending::none)) return;
     asked = static_cast<std::uint64_t>(why);
-    io_uring_sqe& entry = ring_.next(ignored);
-    io_uring_prep_cancel64(&entry, data_of(operation), 0);
-    io_uring_sqe_set_data64(&entry, ignored);
+    ask_to_end(operation);
   }
 
   void reap(TimePoint deadline) override {
@@ -124,8 +123,19 @@ class UringEngine final : public Engine {
     return reinterpret_cast<std::uint64_t>(&operation);
   }
 
-  static bool& busy(Slot& slot, const Operation& operation) {
-    return slot.is_busy[static_cast<std::size_t>(direction_of(operation.kind))];
+  static Operation*& waiting(Slot& slot, const Operation& operation) {
+    return slot.waiting[static_cast<std::size_t>(direction_of(operation.kind))];
+  }
+
+  static Ending asked_of(const Operation& operation, const Slot* slot) {
+    auto asked = static_cast<Ending>(operation.engine_words[ending_word]);
+    return asked == Ending::none && slot != nullptr && slot->is_closing ? Ending::closed : asked;
+  }
+
+  void ask_to_end(Operation& operation) {
+    io_uring_sqe& entry = ring_.next(ignored);
+    io_uring_prep_cancel64(&entry, data_of(operation), 0);
+    io_uring_sqe_set_data64(&entry, ignored);
   }
 
   static sys::SocketAddress& name_of(Slot& slot) {
@@ -143,8 +153,8 @@ class UringEngine final : public Engine {
       }
       case Kind::read_at: {
         auto& read = static_cast<ReadAt&>(operation);
-        io_uring_prep_read(entry, slot->descriptor, read.buffer.data(),
-                           static_cast<unsigned>(read.buffer.size()), read.offset_bytes);
+        io_uring_prep_read(entry, slot->descriptor, room.data(), static_cast<unsigned>(room.size()),
+                           read.offset_bytes);
         break;
       }
       case Kind::accept: {
@@ -187,7 +197,12 @@ class UringEngine final : public Engine {
     if (completion.user_data == wake_up) return take_wake(completion);
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
     Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
-    if (!finish(operation, slot, completion.res)) return start(operation, slot);
+    if (!finish(operation, slot, completion.res)) {
+      // A cancel that came after this completion has found nothing: it would not come again.
+      Ending asked = asked_of(operation, slot);
+      if (asked == Ending::none) return start(operation, slot);
+      operation.finish(asked);
+    }
     if (slot != nullptr) leave(operation, *slot);
     --pending_;
     completed_.push(operation);
@@ -195,8 +210,7 @@ class UringEngine final : public Engine {
 
   // False when there is more to do.
   bool finish(Operation& operation, Slot* slot, std::int64_t result) {
-    auto asked = static_cast<Ending>(operation.engine_words[ending_word]);
-    if (slot != nullptr && slot->is_closing && asked == Ending::none) asked = Ending::closed;
+    Ending asked = asked_of(operation, slot);
     bool is_interrupted = result == -ECANCELED || result == -EINTR || result == -EAGAIN;
     if (is_interrupted && asked != Ending::none) {
       operation.finish(asked);
@@ -209,31 +223,26 @@ class UringEngine final : public Engine {
         if (result >= 0) static_cast<Accept&>(operation).peer = slot->name->value();
         operation.finish(result);
         return true;
-      case Kind::receive:
-        return finish_transfer(static_cast<Receive&>(operation), *slot, result, asked);
-      case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result, asked);
+      case Kind::receive: return finish_transfer(static_cast<Receive&>(operation), *slot, result);
+      case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result);
       default: operation.finish(result); return true;
     }
   }
 
   template <class Transfer>
-  static bool finish_transfer(Transfer& operation, Slot& slot, std::int64_t result, Ending asked) {
+  static bool finish_transfer(Transfer& operation, Slot& slot, std::int64_t result) {
     if (!is_stream(slot.kind) && result >= 0)
       return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
              Outcome::would_block;
     if (result > 0) operation.transferred += static_cast<std::size_t>(result);
     bool is_partial = operation.whole && operation.transferred < operation.buffer.size();
-    if (result > 0 && is_partial) {
-      if (asked == Ending::none) return false;
-      operation.finish(asked);
-      return true;
-    }
+    if (result > 0 && is_partial) return false;
     operation.finish(result < 0 ? result : static_cast<std::int64_t>(operation.transferred));
     return true;
   }
 
   void leave(Operation& operation, Slot& slot) {
-    if (group_of(operation.kind) == Group::peer) busy(slot, operation) = false;
+    if (group_of(operation.kind) == Group::peer) waiting(slot, operation) = nullptr;
     if (--slot.in_flight == 0 && slot.is_closing) close(operation.handle);
   }
 
