@@ -34,6 +34,13 @@ struct Slot : BasicSlot {
 // What is not an operation's address.
 enum Tag : std::uint64_t { ignored = 0, wake_up = 1 };
 
+// An entry of the ring counts bytes in 32 bits; so much is enough for one transfer.
+template <class Byte>
+std::span<Byte> transferable(std::span<Byte> bytes) {
+  constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
+  return bytes.first(std::min(bytes.size(), transfer_bytes_max));
+}
+
 constexpr std::size_t ending_word = 0;  // in an operation's engine_words: the Ending asked for
 
 class UringEngine final : public Engine {
@@ -153,6 +160,7 @@ class UringEngine final : public Engine {
       }
       case Kind::read_at: {
         auto& read = static_cast<ReadAt&>(operation);
+        std::span<std::byte> room = transferable(read.buffer);
         io_uring_prep_read(entry, slot->descriptor, room.data(), static_cast<unsigned>(room.size()),
                            read.offset_bytes);
         break;
@@ -180,14 +188,14 @@ class UringEngine final : public Engine {
   // a signalfd would occupy one of the kernel's worker threads on many kernels.
   static void start_receive(Receive& operation, Slot& slot, io_uring_sqe* entry) {
     if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLIN);
-    std::span<std::byte> room = operation.buffer.subspan(operation.transferred);
+    std::span<std::byte> room = transferable(operation.buffer.subspan(operation.transferred));
     io_uring_prep_recv(entry, slot.descriptor, room.data(), room.size(),
                        operation.whole ? MSG_WAITALL : 0);
   }
 
   static void start_send(Send& operation, Slot& slot, io_uring_sqe* entry) {
     if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLOUT);
-    std::span<const std::byte> rest = operation.buffer.subspan(operation.transferred);
+    std::span<const std::byte> rest = transferable(operation.buffer.subspan(operation.transferred));
     io_uring_prep_send(entry, slot.descriptor, rest.data(), rest.size(),
                        MSG_NOSIGNAL | (operation.whole ? MSG_WAITALL : 0));
   }
