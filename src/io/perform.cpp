@@ -140,6 +140,7 @@ Outcome perform_on_disk(Operation& operation, int descriptor, Disk disk) {
       return Outcome::would_block;
   } else if (operation.kind == Kind::read_at) {
     auto& read = static_cast<ReadAt&>(operation);
+    if (read.offset_bytes > INT64_MAX) return finish(operation, -EINVAL);  // -1: the current place
     result = sys::read_at(descriptor, read.buffer, read.offset_bytes, wait);
     if (disk == Disk::cached_only && !is_cached_answer(result)) return Outcome::would_block;
   }
