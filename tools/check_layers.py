@@ -33,7 +33,8 @@ TABLE = {
 }
 ROOF = "duet"  # include/duet/*.hpp: headers that only gather others
 TABLE[ROOF] = list(TABLE)
-SEES_PRIVATE_SYS = ["sys", "io"]
+# runtime: signals, processes and limits, which are no I/O of a connection.
+SEES_PRIVATE_SYS = ["sys", "io", "runtime"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 

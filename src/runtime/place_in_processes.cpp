@@ -1,8 +1,6 @@
 // A forked process with a loop of its own for each connection. The acceptor has started no thread,
 // so fork(2) copies a whole program; the child never returns into the parent's frames.
 
-#include <unistd.h>
-
 #include <csignal>
 #include <unordered_map>
 
@@ -59,7 +57,7 @@ class InProcesses : public Placement {
 
  private:
   [[noreturn]] void run_child(const Service& service, Accepted connection) {
-    for (int descriptor : hosting_.inherited) ::close(descriptor);
+    for (int descriptor : hosting_.inherited) sys::Fd(descriptor).close();
     int code = 0;
     try {
       Loop loop(hosting_.make_engine, hosting_.log);
@@ -85,7 +83,7 @@ class InProcesses : public Placement {
   }
 
   const Hosting hosting_;
-  const pid_t parent_ = ::getpid();
+  const pid_t parent_ = sys::this_process();
   bool is_cut_ = false;  // from then on it is us who kill
   std::unordered_map<pid_t, Address> children_;
 };

@@ -16,6 +16,8 @@ std::int64_t fork() noexcept {
   return interruptible([] { return ::fork(); });
 }
 
+pid_t this_process() noexcept { return ::getpid(); }
+
 std::int64_t kill(pid_t process, int signal) noexcept {
   return interruptible([&] { return ::kill(process, signal); });
 }

@@ -10,6 +10,7 @@
 namespace duet::sys {
 
 std::int64_t fork() noexcept;
+pid_t this_process() noexcept;
 std::int64_t kill(pid_t process, int signal) noexcept;
 
 // The next child that has ended, without waiting. `crash` says how, when it was killed by a signal.

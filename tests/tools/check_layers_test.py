@@ -64,7 +64,7 @@ class CheckLayers(unittest.TestCase):
     def test_only_sys_includes_system_headers(self):
         self.assert_found("src/loop/a.cpp", "#include <pthread.h>\n", "only src/sys")
 
-    def test_headers_private_to_sys_are_for_io_alone(self):
+    def test_headers_private_to_sys_are_for_io_and_runtime_alone(self):
         self.assert_found("src/loop/a.cpp", '#include "sys/fd.hpp"\n', "private to layer sys")
 
     def test_a_public_header_includes_no_private_one(self):

@@ -8,22 +8,10 @@
 #include <memory>
 #include <string>
 
+#include "duet/io/directory.hpp"
 #include "duet/loop/wait.hpp"
 
 namespace duet {
-
-// An open directory. May be copied, and used on any loop and in forked children.
-class Directory {
- public:
-  // Opens at once, on the calling thread: for the start of a program. Throws IoError.
-  explicit Directory(const std::string& path);
-
-  int descriptor() const noexcept;
-
- private:
-  struct Opened;
-  std::shared_ptr<const Opened> opened_;
-};
 
 // An open file of one loop, closed at the end of its life.
 class File {

@@ -5,8 +5,6 @@
 // threads interrupt the call; they are nothing to wait for, so an operation with a deadline still
 // takes the plain call.
 
-#include <poll.h>
-
 #include <vector>
 
 #include "duet/io/engines.hpp"
@@ -15,8 +13,7 @@
 #include "io/operation_list.hpp"
 #include "io/perform.hpp"
 #include "io/slot_table.hpp"
-#include "sys/call.hpp"
-#include "sys/timeout.hpp"
+#include "sys/poll.hpp"
 
 namespace duet::io {
 namespace {
@@ -128,9 +125,7 @@ class BlockingEngine final : public Engine {
                          .events = static_cast<short>(reads ? POLLIN : POLLOUT),
                          .revents = 0});
     }
-    sys::Timeout timeout(deadline);
-    std::int64_t ready = sys::interruptible(
-        [&] { return ::ppoll(polled_.data(), polled_.size(), timeout.get(), nullptr); });
+    std::int64_t ready = sys::poll_interruptible(polled_, sys::Timeout(deadline));
     if (ready == -EINTR) {
       alarm_.acknowledge();
       alarm_.take_ring();

@@ -6,8 +6,6 @@
 // descriptor with a receive pending would give no completion, and the kernel would still write into
 // the buffer, so release cancels, waits for the last completion and only then closes.
 
-#include <poll.h>
-
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -18,6 +16,7 @@
 #include "io/slot_table.hpp"
 #include "sys/event_fd.hpp"
 #include "sys/file.hpp"
+#include "sys/poll.hpp"
 #include "sys/ring.hpp"
 
 namespace duet::io {

@@ -2,13 +2,11 @@
 // no longer asked for until rearm. A descriptor of which nothing is asked is passed as a negative
 // number, since poll reports errors and hang-ups even then and would spin.
 
-#include <poll.h>
+#include "sys/poll.hpp"
 
 #include <vector>
 
 #include "duet/io/selector.hpp"
-#include "sys/call.hpp"
-#include "sys/timeout.hpp"
 
 namespace duet::io {
 namespace {
@@ -53,9 +51,7 @@ class PollSelector final : public Selector {
   std::span<const Report> wait(TimePoint deadline) override {
     std::int64_t ready = 0;
     do {
-      sys::Timeout timeout(deadline);
-      ready = sys::interruptible(
-          [&] { return ::ppoll(polled_.data(), polled_.size(), timeout.get(), nullptr); });
+      ready = sys::poll_interruptible(polled_, sys::Timeout(deadline));
     } while (ready == -EINTR);
     sys::checked(ready, "ppoll");
     reports_.clear();

@@ -1,0 +1,19 @@
+#pragma once
+// poll(2) with a timeout in nanoseconds, ppoll(2).
+
+#include <poll.h>
+
+#include <span>
+
+#include "sys/call.hpp"
+#include "sys/timeout.hpp"
+
+namespace duet::sys {
+
+// How many are ready, or a negated errno.
+inline std::int64_t poll_interruptible(std::span<pollfd> polled, const Timeout& timeout) noexcept {
+  return interruptible(
+      [&] { return ::ppoll(polled.data(), polled.size(), timeout.get(), nullptr); });
+}
+
+}  // namespace duet::sys
