@@ -1,0 +1,341 @@
+// Both selectors under both triggers: reports, errors, time.
+
+#include "duet/io/selector.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sys/event_fd.hpp"
+#include "sys/fd.hpp"
+#include "sys/signal.hpp"
+
+namespace duet::io {
+namespace {
+
+struct Row {
+  const char* name;
+  std::unique_ptr<Selector> (*make)(Trigger);
+  Trigger trigger;
+};
+
+const Row level_rows[] = {{"epoll_level", make_epoll_selector, Trigger::level},
+                          {"poll_level", make_poll_selector, Trigger::level}};
+const Row once_rows[] = {{"epoll_once", make_epoll_selector, Trigger::once},
+                         {"poll_once", make_poll_selector, Trigger::once}};
+
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+constexpr Events readable = {.readable = true};
+constexpr Events writable = {.writable = true};
+constexpr Events both = {.readable = true, .writable = true};
+
+class SelectorTest : public ::testing::TestWithParam<Row> {
+ protected:
+  SelectorTest() : selector_(GetParam().make(GetParam().trigger)) {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    ours_ = sys::Fd(ends[0]);
+    peer_ = sys::Fd(ends[1]);
+  }
+
+  bool is_once() const { return GetParam().trigger == Trigger::once; }
+
+  void add(Events interest, std::uint64_t token = 7) {
+    selector_->add(ours_.get(), interest, token);
+    if (!is_once()) return;
+    if (interest.readable) selector_->rearm(ours_.get(), Direction::read);
+    if (interest.writable) selector_->rearm(ours_.get(), Direction::write);
+  }
+
+  // What is reported of our descriptor now.
+  Events look(TimePoint deadline = past) {
+    Events seen;
+    for (const Report& report : selector_->wait(deadline)) {
+      EXPECT_EQ(report.token, 7U);
+      seen.readable |= report.events.readable;
+      seen.writable |= report.events.writable;
+      seen.exceptional |= report.events.exceptional;
+    }
+    return seen;
+  }
+
+  void write_to_us(std::string_view text) {
+    EXPECT_EQ(::send(peer_.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+
+  std::size_t read_all() {
+    char buffer[64];
+    std::size_t total = 0;
+    for (ssize_t count = 1; count > 0; total += count > 0 ? static_cast<std::size_t>(count) : 0)
+      count = ::recv(ours_.get(), buffer, sizeof buffer, 0);
+    return total;
+  }
+
+  static int errno_of(const std::function<void()>& call) {
+    try {
+      call();
+    } catch (const IoError& error) {
+      return error.code().value();
+    }
+    return 0;
+  }
+
+  std::unique_ptr<Selector> selector_;
+  sys::Fd ours_, peer_;
+};
+
+using SelectorLevelTest = SelectorTest;
+using SelectorOnceTest = SelectorTest;
+
+std::string name_of(const ::testing::TestParamInfo<Row>& row) { return row.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(level, SelectorTest, ::testing::ValuesIn(level_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(once, SelectorTest, ::testing::ValuesIn(once_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(level, SelectorLevelTest, ::testing::ValuesIn(level_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(once, SelectorOnceTest, ::testing::ValuesIn(once_rows), name_of);
+
+TEST_P(SelectorTest, reports_what_was_ready_before_it_was_added) {
+  write_to_us("x");
+  add(readable);
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorTest, reports_what_becomes_ready_with_the_token) {
+  add(readable);
+  EXPECT_FALSE(look().readable);
+  write_to_us("x");
+  EXPECT_TRUE(look(Clock::now() + std::chrono::seconds(10)).readable);
+}
+
+TEST_P(SelectorTest, reports_both_directions) {
+  add(both);
+  write_to_us("x");
+  Events seen = look();
+  EXPECT_TRUE(seen.readable);
+  EXPECT_TRUE(seen.writable);
+}
+
+TEST_P(SelectorTest, repeats_or_keeps_silent_as_its_trigger_says) {
+  write_to_us("x");
+  add(readable);
+  EXPECT_TRUE(look().readable);
+  EXPECT_EQ(look().readable, !is_once());
+  EXPECT_EQ(look().readable, !is_once());
+}
+
+TEST_P(SelectorTest, after_rearm_reports_the_next_readiness) {
+  add(readable);
+  for (int i = 0; i < 3; ++i) {
+    write_to_us("abc");
+    EXPECT_TRUE(look().readable);
+    EXPECT_EQ(read_all(), 3U);
+    if (is_once()) selector_->rearm(ours_.get(), Direction::read);
+    EXPECT_FALSE(look().readable);
+  }
+}
+
+// Bytes that come between EAGAIN and rearm must not be lost.
+TEST_P(SelectorTest, rearm_reports_what_came_before_it) {
+  add(readable);
+  write_to_us("a");
+  EXPECT_TRUE(look().readable);
+  EXPECT_EQ(read_all(), 1U);
+  write_to_us("b");
+  if (is_once()) selector_->rearm(ours_.get(), Direction::read);
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorOnceTest, rearming_one_direction_leaves_the_other_one_alone) {
+  add(both);
+  EXPECT_TRUE(look().writable);
+  selector_->rearm(ours_.get(), Direction::read);
+  EXPECT_FALSE(look().writable);
+  write_to_us("x");
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorTest, a_hang_up_is_readable_writable_and_exceptional) {
+  add(both);
+  look();
+  peer_.close();
+  if (is_once()) {
+    selector_->rearm(ours_.get(), Direction::read);
+    selector_->rearm(ours_.get(), Direction::write);
+  }
+  Events seen = look();
+  EXPECT_TRUE(seen.readable);
+  EXPECT_TRUE(seen.writable);
+  EXPECT_TRUE(seen.exceptional);
+}
+
+TEST_P(SelectorOnceTest, a_hang_up_does_not_spin) {
+  add(both);
+  peer_.close();
+  EXPECT_TRUE(look().exceptional);
+  int reports = 0;
+  for (int i = 0; i < 10; ++i) reports += static_cast<int>(selector_->wait(past).size());
+  EXPECT_LE(reports, 1);
+}
+
+TEST_P(SelectorOnceTest, a_hang_up_does_not_spin_when_nothing_was_rearmed) {
+  selector_->add(ours_.get(), both, 7);
+  peer_.close();
+  int reports = 0;
+  for (int i = 0; i < 10; ++i) reports += static_cast<int>(selector_->wait(past).size());
+  EXPECT_LE(reports, 1);
+}
+
+TEST_P(SelectorTest, the_peers_end_is_exceptional) {
+  add(readable);
+  ::shutdown(peer_.get(), SHUT_WR);
+  Events seen = look();
+  EXPECT_TRUE(seen.readable);
+  EXPECT_TRUE(seen.exceptional);
+}
+
+TEST_P(SelectorLevelTest, modify_changes_interest_and_token) {
+  selector_->add(ours_.get(), writable, 1);
+  selector_->modify(ours_.get(), readable, 7);
+  EXPECT_FALSE(look().writable);
+  write_to_us("x");
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorTest, is_silent_about_what_was_removed) {
+  add(readable);
+  write_to_us("x");
+  selector_->remove(ours_.get());
+  EXPECT_TRUE(selector_->wait(past).empty());
+  add(readable);
+  EXPECT_TRUE(look().readable) << "it may be added again";
+}
+
+TEST_P(SelectorTest, removing_one_keeps_the_others) {
+  sys::EventFd first, second;
+  selector_->add(first.get(), readable, 1);
+  add(readable);
+  selector_->add(second.get(), readable, 2);
+  selector_->remove(first.get());
+  selector_->remove(second.get());
+  first.signal();
+  second.signal();
+  write_to_us("x");
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorTest, a_descriptor_may_be_closed_before_it_is_removed) {
+  add(readable);
+  int number = ours_.get();
+  ours_.close();
+  selector_->remove(number);
+  EXPECT_TRUE(selector_->wait(past).empty());
+}
+
+TEST_P(SelectorTest, refuses_to_add_twice) {
+  add(readable);
+  EXPECT_EQ(errno_of([&] { selector_->add(ours_.get(), both, 8); }), EEXIST);
+  write_to_us("x");
+  EXPECT_TRUE(look().readable) << "the selector is as it was";
+}
+
+TEST_P(SelectorTest, refuses_to_modify_what_it_does_not_know) {
+  EXPECT_EQ(errno_of([&] { selector_->modify(ours_.get(), readable, 7); }), ENOENT);
+}
+
+TEST_P(SelectorTest, removing_what_it_does_not_know_changes_nothing) {
+  selector_->remove(ours_.get());
+  add(readable);
+  selector_->remove(peer_.get());
+  write_to_us("x");
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorTest, refuses_a_descriptor_that_is_closed) {
+  int number = ours_.get();
+  ours_.close();
+  EXPECT_EQ(errno_of([&] { selector_->add(number, readable, 7); }), EBADF);
+  EXPECT_EQ(errno_of([&] { selector_->add(-1, readable, 7); }), EBADF);
+  EXPECT_TRUE(selector_->wait(past).empty());
+}
+
+TEST_P(SelectorTest, refuses_no_interest_at_all) {
+  EXPECT_EQ(errno_of([&] { selector_->add(ours_.get(), {}, 7); }), EINVAL);
+  add(readable);
+  EXPECT_EQ(errno_of([&] { selector_->modify(ours_.get(), {}, 7); }), EINVAL);
+  write_to_us("x");
+  EXPECT_TRUE(look().readable) << "the selector is as it was";
+}
+
+TEST_P(SelectorTest, refuses_a_regular_file_or_calls_it_ready) {
+  sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  int refused = errno_of([&] { selector_->add(file.get(), readable, 7); });
+  bool is_epoll = std::string_view(GetParam().name).starts_with("epoll");
+  EXPECT_EQ(refused, is_epoll ? EPERM : 0);
+  if (refused != 0) return;
+  if (is_once()) selector_->rearm(file.get(), Direction::read);
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(SelectorTest, does_not_end_early_below_a_millisecond) {
+  for (auto delay : {std::chrono::microseconds(50), std::chrono::microseconds(300),
+                     std::chrono::microseconds(1500)}) {
+    TimePoint deadline = Clock::now() + delay;
+    EXPECT_TRUE(selector_->wait(deadline).empty());
+    EXPECT_GE(Clock::now(), deadline);
+  }
+}
+
+TEST_P(SelectorTest, with_a_deadline_that_has_passed_does_not_wait) {
+  EXPECT_TRUE(selector_->wait(past).empty());
+  EXPECT_TRUE(selector_->wait(Clock::now() - std::chrono::seconds(1)).empty());
+}
+
+TEST_P(SelectorTest, interrupted_by_signals_goes_on_with_the_time_that_remains) {
+  sys::install_interrupt_handler();
+  pthread_t waiter = ::pthread_self();
+  std::atomic<bool> is_over = false;
+  std::thread interrupter([&] {
+    for (int i = 0; !is_over.load(); ++i) {
+      ::pthread_kill(waiter, sys::interrupt_signal());
+      ::poll(nullptr, 0, 1);
+    }
+  });
+  TimePoint deadline = Clock::now() + std::chrono::milliseconds(20);
+  EXPECT_TRUE(selector_->wait(deadline).empty());
+  EXPECT_GE(Clock::now(), deadline);
+  EXPECT_LT(Clock::now(), deadline + std::chrono::seconds(10));
+  is_over.store(true);
+  interrupter.join();
+}
+
+TEST_P(SelectorTest, reports_more_than_one_batch) {
+  std::vector<std::unique_ptr<sys::EventFd>> events;
+  std::vector<bool> is_seen(300);
+  for (std::size_t i = 0; i < is_seen.size(); ++i) {
+    events.push_back(std::make_unique<sys::EventFd>());
+    selector_->add(events[i]->get(), readable, i);
+    if (is_once()) selector_->rearm(events[i]->get(), Direction::read);
+    events[i]->signal();
+  }
+  for (int wait = 0; wait < 10; ++wait)
+    for (const Report& report : selector_->wait(past)) is_seen[report.token] = true;
+  EXPECT_EQ(std::ranges::count(is_seen, true), 300);
+}
+
+}  // namespace
+}  // namespace duet::io

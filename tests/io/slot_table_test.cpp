@@ -1,0 +1,47 @@
+#include "io/slot_table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace duet::io {
+namespace {
+
+TEST(SlotTable, finds_what_was_added) {
+  SlotTable<BasicSlot> slots;
+  Handle handle = slots.add(5, HandleKind::tcp);
+  ASSERT_NE(slots.find(handle), nullptr);
+  EXPECT_EQ(slots.find(handle)->descriptor, 5);
+  EXPECT_EQ(slots.find(handle)->kind, HandleKind::tcp);
+  EXPECT_EQ(slots.used(), 1U);
+}
+
+TEST(SlotTable, does_not_find_a_handle_whose_slot_was_used_again) {
+  SlotTable<BasicSlot> slots;
+  Handle old = slots.add(5, HandleKind::tcp);
+  slots.remove(old);
+  EXPECT_EQ(slots.find(old), nullptr);
+  Handle fresh = slots.add(5, HandleKind::tcp);
+  EXPECT_EQ(fresh.slot, old.slot);
+  EXPECT_NE(fresh, old);
+  EXPECT_EQ(slots.find(old), nullptr);
+  EXPECT_NE(slots.find(fresh), nullptr);
+}
+
+TEST(SlotTable, does_not_find_what_never_was) {
+  SlotTable<BasicSlot> slots;
+  EXPECT_EQ(slots.find(Handle()), nullptr);
+  EXPECT_EQ(slots.find(Handle{.slot = 3, .generation = 0}), nullptr);
+  EXPECT_FALSE(Handle());
+}
+
+TEST(SlotTable, counts_what_is_used) {
+  SlotTable<BasicSlot> slots;
+  Handle first = slots.add(1, HandleKind::tcp);
+  Handle second = slots.add(2, HandleKind::file);
+  slots.remove(first);
+  EXPECT_EQ(slots.used(), 1U);
+  slots.remove(second);
+  EXPECT_EQ(slots.used(), 0U);
+}
+
+}  // namespace
+}  // namespace duet::io
