@@ -16,4 +16,10 @@ inline std::int64_t poll_interruptible(std::span<pollfd> polled, const Timeout& 
       [&] { return ::ppoll(polled.data(), polled.size(), timeout.get(), nullptr); });
 }
 
+inline bool is_open(int descriptor) noexcept {
+  pollfd probe{.fd = descriptor, .events = 0, .revents = 0};
+  retried([&] { return ::poll(&probe, 1, 0); });
+  return descriptor >= 0 && (probe.revents & POLLNVAL) == 0;
+}
+
 }  // namespace duet::sys

@@ -27,6 +27,8 @@ struct Events {
   bool readable = false;
   bool writable = false;
   bool exceptional = false;  // the peer ended its side, an error, or urgent data
+
+  bool any() const noexcept { return readable || writable || exceptional; }
 };
 
 struct Report {
@@ -41,7 +43,8 @@ class Selector {
   virtual void add(int descriptor, Events interest, std::uint64_t token) = 0;
   virtual void modify(int descriptor, Events interest, std::uint64_t token) = 0;
 
-  // Also right for a descriptor that was closed meanwhile.
+  // Also right for a descriptor that was closed meanwhile. Ignores an unknown one, since a number
+  // that was closed may belong to another descriptor by now.
   virtual void remove(int descriptor) = 0;
 
   // Returns when something is ready or the deadline has come; interrupted by a signal it goes on

@@ -59,6 +59,7 @@ class EpollSelector final : public Selector {
   }
 
   void control(int what, int descriptor, Events interest, std::uint64_t token) {
+    if (!interest.any()) throw IoError(sys::error_code(-EINVAL), "epoll_ctl");
     epoll_event event{};
     event.data.u64 = token;
     if (trigger_ == Trigger::once) {
@@ -67,7 +68,6 @@ class EpollSelector final : public Selector {
       if (interest.readable) event.events |= EPOLLIN | EPOLLRDHUP;
       if (interest.writable) event.events |= EPOLLOUT;
       if (interest.exceptional) event.events |= EPOLLPRI;
-      if (event.events == 0) throw IoError(sys::error_code(-EINVAL), "epoll_ctl");
     }
     sys::checked(sys::control_epoll(epoll_.get(), what, descriptor, event), "epoll_ctl");
   }

@@ -19,7 +19,7 @@ class PollSelector final : public Selector {
   explicit PollSelector(Trigger trigger) : trigger_(trigger) {}
 
   void add(int descriptor, Events interest, std::uint64_t token) override {
-    if (descriptor < 0) throw IoError(sys::error_code(-EBADF), "poll");
+    if (!sys::is_open(descriptor)) throw IoError(sys::error_code(-EBADF), "poll");
     auto number = static_cast<std::size_t>(descriptor);
     if (number >= index_.size()) index_.resize(number + 1, unknown);
     if (index_[number] != unknown) throw IoError(sys::error_code(-EEXIST), "poll");
@@ -37,6 +37,7 @@ class PollSelector final : public Selector {
   }
 
   void remove(int descriptor) override {
+    if (!is_known(descriptor)) return;
     std::size_t at = find(descriptor);
     index_[static_cast<std::size_t>(descriptor)] = unknown;
     if (at + 1 < polled_.size()) {
@@ -74,10 +75,10 @@ class PollSelector final : public Selector {
   static constexpr std::size_t unknown = SIZE_MAX;
 
   short events_of(Events interest) const {
+    if (!interest.any()) throw IoError(sys::error_code(-EINVAL), "poll");
     if (trigger_ == Trigger::once) return 0;  // until the first rearm
     int events = (interest.readable ? POLLIN | POLLRDHUP : 0) | (interest.writable ? POLLOUT : 0) |
                  (interest.exceptional ? POLLPRI : 0);
-    if (events == 0) throw IoError(sys::error_code(-EINVAL), "poll");
     return static_cast<short>(events);
   }
 
@@ -103,11 +104,14 @@ class PollSelector final : public Selector {
     ask(entry, static_cast<short>(entry.events & ~gone));
   }
 
-  std::size_t find(int descriptor) const {
+  bool is_known(int descriptor) const {
     auto number = static_cast<std::size_t>(descriptor);
-    if (descriptor < 0 || number >= index_.size() || index_[number] == unknown)
-      throw IoError(sys::error_code(-ENOENT), "poll");
-    return index_[number];
+    return descriptor >= 0 && number < index_.size() && index_[number] != unknown;
+  }
+
+  std::size_t find(int descriptor) const {
+    if (!is_known(descriptor)) throw IoError(sys::error_code(-ENOENT), "poll");
+    return index_[static_cast<std::size_t>(descriptor)];
   }
 
   const Trigger trigger_;
