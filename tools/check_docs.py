@@ -25,6 +25,7 @@ EXAMPLES = {
     "pump": ["examples/relay.cpp", "apps/duet/relay.cpp"],
     "relay": ["examples/relay.cpp", "apps/duet/relay.cpp"],
 }
+BUILT = "build"  # what is there depends on what was built last
 SYSTEM_FOLDERS = ("dev", "etc", "proc", "run", "sys", "usr")
 
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -74,6 +75,8 @@ class Page:
         if not FILE.fullmatch(span):
             return False, None
         first = span.split("/")[0]
+        if first == BUILT:
+            return False, None
         is_ours = "/" in span and (self.root / first).exists()
         if not is_ours and not FILE_ENDING.search(span):
             return False, None

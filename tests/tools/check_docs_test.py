@@ -30,9 +30,12 @@ TREE = {
 class CheckDocs(unittest.TestCase):
     def findings(self, path, text):
         """What the check says about TREE with one file changed."""
+        return self.findings_of({**TREE, path: text})
+
+    def findings_of(self, tree):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder).resolve()
-            for name, content in {**TREE, path: text}.items():
+            for name, content in tree.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(content)
             return check(root)
@@ -74,6 +77,11 @@ class CheckDocs(unittest.TestCase):
 
     def test_what_is_no_file_is_left_alone(self):
         self.assert_passes(*self.in_map("`read_some`, `--model thread`, `x/y`, `HOST:PORT`, `3/4`"))
+
+    def test_what_a_build_makes_is_left_alone_whether_it_was_built_or_not(self):
+        page = {"docs/MAP.md": "`build/duet`\n"}
+        self.assertEqual(self.findings_of(TREE | page), [])
+        self.assertEqual(self.findings_of(TREE | page | {"build/other": ""}), [])
 
     def test_blocks_of_code_and_output_are_left_alone(self):
         self.assert_passes(*self.in_map("```\n`src/gone.cpp`\n```\n\n    `src/gone.cpp`\n"))
