@@ -11,7 +11,7 @@ class Ring {
  public:
   // Throws IoError "io_uring_setup" when the system refuses the ring or lacks what duet needs.
   explicit Ring(unsigned entries);
-  ~Ring() { io_uring_queue_exit(&ring_); }
+  ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 

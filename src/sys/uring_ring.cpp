@@ -4,6 +4,17 @@
 #include "sys/ring.hpp"
 #include "sys/timeout.hpp"
 
+#if defined(__SANITIZE_THREAD__)  // g++
+#define DUET_THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)  // clang
+#define DUET_THREAD_SANITIZER
+#endif
+#endif
+#ifdef DUET_THREAD_SANITIZER
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace duet::sys {
 namespace {
 
@@ -22,6 +33,16 @@ int set_up(io_uring& ring, unsigned entries, unsigned flags) {
   return result;
 }
 
+// liburing maps and unmaps its queues by system calls of its own, which ThreadSanitizer does not
+// see: a queue where another thread's has been would look like the same memory.
+#ifdef DUET_THREAD_SANITIZER
+void note_mapped() { __tsan_acquire(const_cast<unsigned*>(&needed)); }
+void note_unmapping() { __tsan_release(const_cast<unsigned*>(&needed)); }
+#else
+void note_mapped() {}
+void note_unmapping() {}
+#endif
+
 }  // namespace
 
 Ring::Ring(unsigned entries) {
@@ -34,7 +55,13 @@ Ring::Ring(unsigned entries) {
   for (std::size_t i = 0; result == -EINVAL && i < flags.size(); ++i)
     result = set_up(ring_, entries, flags[i]);
   checked(result, "io_uring_setup");
+  note_mapped();
   io_uring_register_ring_fd(&ring_);  // saves a look-up in each call; optional
+}
+
+Ring::~Ring() {
+  note_unmapping();
+  io_uring_queue_exit(&ring_);
 }
 
 io_uring_sqe& Ring::next(std::uint64_t data) {
