@@ -62,4 +62,4 @@ class Browser(SiteCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

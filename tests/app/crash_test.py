@@ -50,4 +50,4 @@ class Crash(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -196,4 +196,4 @@ class ControlC(DrainCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

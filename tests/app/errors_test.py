@@ -178,4 +178,4 @@ class Failure(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -138,4 +138,4 @@ class Folder(SiteCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -111,4 +111,4 @@ class Ports(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

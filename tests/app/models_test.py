@@ -135,4 +135,4 @@ class RefusedEpoll(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

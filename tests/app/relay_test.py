@@ -125,4 +125,4 @@ def exchange_across(client, target, data):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

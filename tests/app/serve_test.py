@@ -221,4 +221,4 @@ class Addresses(SiteCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

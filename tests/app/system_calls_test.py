@@ -84,4 +84,4 @@ def calls_between_markers(lines):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
