@@ -36,6 +36,7 @@ void Loop::run(Task<> root) {
   DUET_ASSERT(!is_running_);
   CurrentLoop current(*this);
   is_running_ = true;
+  is_now_known_ = false;
   bool is_finished = false;
   auto finished = [](void* flag) { *static_cast<bool*>(flag) = true; };
   budget = awaits_per_job;

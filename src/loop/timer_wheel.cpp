@@ -13,9 +13,9 @@ void TimerWheel::add(Timer& timer, TimePoint deadline) noexcept {
   timer.deadline_ = deadline;
   timer.order_ = ++order_;
   ++size_;
-  Duration rest = std::max(deadline - start_, Duration::zero());
-  timer.tick_ = static_cast<std::uint64_t>((rest - Duration(1)) / resolution + 1);
-  if (deadline <= start_) timer.tick_ = 0;
+  timer.tick_ = 0;
+  if (deadline > start_)  // compared first: `past` has no distance from anything
+    timer.tick_ = static_cast<std::uint64_t>((deadline - start_ - Duration(1)) / resolution + 1);
   place(timer);
 }
 

@@ -1,0 +1,103 @@
+#include "duet/loop/event.hpp"
+
+#include <string>
+
+#include "duet/loop/scope.hpp"
+#include "loop/loop_fixture.hpp"
+
+namespace duet {
+namespace {
+
+class EventTest : public test::LoopTest {
+ protected:
+  Task<> wait_and_note(char letter) {
+    co_await event_.wait();
+    order_ += letter;
+  }
+
+  Event event_;
+  std::string order_;
+};
+
+INSTANTIATE_TEST_SUITE_P(engines, EventTest, ::testing::Values("epoll"), test::engine_name);
+
+TEST_P(EventTest, wakes_all_who_wait_in_their_order) {
+  auto setter = [&]() -> Task<> {
+    co_await yield();
+    event_.set();
+  };
+  run([&]() -> Task<> {
+    co_await all(wait_and_note('a'), wait_and_note('b'), wait_and_note('c'), setter());
+  });
+  EXPECT_EQ(order_, "abc");
+}
+
+TEST_P(EventTest, stays_set_until_it_is_cleared) {
+  run([&]() -> Task<> {
+    event_.set();
+    co_await wait_and_note('a');
+    co_await wait_and_note('b');
+    EXPECT_TRUE(event_.is_set());
+    event_.clear();
+    EXPECT_FALSE(event_.is_set());
+  });
+  EXPECT_EQ(order_, "ab");
+}
+
+TEST_P(EventTest, wakes_even_who_finds_it_cleared_again) {
+  auto pulse = [&]() -> Task<> {
+    co_await yield();
+    event_.set();
+    event_.clear();
+  };
+  run([&]() -> Task<> { co_await all(wait_and_note('a'), pulse()); });
+  EXPECT_EQ(order_, "a");
+}
+
+TEST_P(EventTest, a_wait_ends_when_its_scope_is_cancelled) {
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn(wait_and_note('a'));
+    co_await yield();
+    scope.cancel();
+    event_.set();  // too late for it
+  };
+  bool is_cancelled = false;
+  run([&]() -> Task<> {
+    try {
+      co_await scoped(body);
+    } catch (const Cancelled&) {
+      is_cancelled = true;
+    }
+  });
+  EXPECT_EQ(order_, "");
+  EXPECT_TRUE(is_cancelled);
+}
+
+TEST_P(EventTest, set_and_cancelled_in_one_turn_resumes_once) {
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn(wait_and_note('a'));
+    co_await yield();
+    event_.set();
+    scope.cancel();
+  };
+  run([&]() -> Task<> { co_await scoped(body); });
+  EXPECT_EQ(order_, "a");
+}
+
+TEST_P(EventTest, a_wait_in_a_cancelled_scope_ends_at_once) {
+  run([&]() -> Task<> {
+    CancelScope cancelled(nullptr);
+    cancelled.cancel(CancelReason::requested);
+    bool is_cancelled = false;
+    try {
+      Task<> task = wait_and_note('a');
+      co_await std::move(task).in(cancelled);
+    } catch (const Cancelled&) {
+      is_cancelled = true;
+    }
+    EXPECT_TRUE(is_cancelled);
+  });
+}
+
+}  // namespace
+}  // namespace duet
