@@ -130,8 +130,18 @@ class BlockingEngine final : public Engine {
       alarm_.acknowledge();
       alarm_.take_ring();
     }
-    for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i)
-      if (polled_[i].revents != 0) attempt(*polled_operations_[i], sys::Mode::nonblocking);
+    if (ready > 0) attempt_polled();
+  }
+
+  // At most one accept at a time: a connection that nobody has taken yet would be inherited by the
+  // child that is forked for another one, and stay open for as long as that lives.
+  void attempt_polled() {
+    bool has_accepted = false;
+    for (std::size_t i = 0; i < polled_.size(); ++i) {
+      bool accepts = polled_operations_[i]->kind == Kind::accept;
+      if (polled_[i].revents == 0 || (accepts && has_accepted)) continue;
+      if (attempt(*polled_operations_[i], sys::Mode::nonblocking) && accepts) has_accepted = true;
+    }
   }
 
   bool attempt(Operation& operation, sys::Mode mode) {
