@@ -42,4 +42,12 @@ Task<> answer(Stream peer, Body body) {
   co_await peer.write_all(bytes_of(text));
 }
 
+Task<Pair> connected_pair() {
+  Listener listener(Address::loopback(0));
+  Stream near = co_await connect(listener.local());
+  Accepted accepted = co_await listener.accept();
+  Stream far(Loop::current(), std::move(accepted));
+  co_return Pair(std::move(near), std::move(far));
+}
+
 }  // namespace duet::test

@@ -21,4 +21,11 @@ Task<> send_pattern(Stream peer, std::size_t count);
 using Body = Task<std::string> (*)(Stream& peer);
 Task<> answer(Stream peer, Body body);
 
+// Both ends of a TCP connection, on the current loop.
+struct Pair {
+  Stream near;
+  Stream far;
+};
+Task<Pair> connected_pair();
+
 }  // namespace duet::test

@@ -24,12 +24,14 @@ std::size_t check(std::int64_t result, const char* what) {
 
 ClientSocket::ClientSocket(const Address& to)
     : socket_(static_cast<int>(check(sys::open_socket(to.family), "client: socket"))) {
-  timeval limit{.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(patience).count()};
-  ::setsockopt(get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  ::setsockopt(get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   int one = 1;
   ::setsockopt(get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   check(sys::connect_interruptible(get(), sys::SocketAddress(to)), "client: connect");
+  // Set after connect(2), which with a time-out is not begun anew when something interrupts it, and
+  // a ring that this process has closed may do so.
+  timeval limit{.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(patience).count()};
+  ::setsockopt(get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 std::size_t ClientSocket::send_some(std::string_view bytes, int flags) {

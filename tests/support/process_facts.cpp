@@ -42,6 +42,13 @@ std::vector<int> descriptors_of(pid_t process) {
   return numbers;
 }
 
+std::vector<pid_t> threads_of(pid_t process) {
+  std::vector<pid_t> threads;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(process) + "/task"))
+    threads.push_back(std::stoi(entry.path().filename()));
+  return threads;
+}
+
 std::vector<pid_t> children_of(pid_t process) {
   std::ifstream file(folder_of(process) + "/task/" + std::to_string(process) + "/children");
   std::vector<pid_t> children;

@@ -13,6 +13,8 @@ namespace duet::test {
 // The descriptors that a process has open, in order.
 std::vector<int> descriptors_of(pid_t process);
 
+std::vector<pid_t> threads_of(pid_t process);
+
 // The children that have not been reaped, and those of them that have ended.
 std::vector<pid_t> children_of(pid_t process);
 std::size_t zombies_of(pid_t process);

@@ -102,6 +102,16 @@ void ServerProcess::drain() {
   ::kill(process_, SIGTERM);
 }
 
+bool ServerProcess::has_ended() const {
+  siginfo_t info{};
+  sys::checked(sys::retried([&] {
+                 return ::waitid(P_PID, static_cast<id_t>(process_), &info,
+                                 WEXITED | WNOHANG | WNOWAIT);
+               }),
+               "waitid");
+  return info.si_pid == process_;
+}
+
 int ServerProcess::wait() {
   sys::Fd watched(static_cast<int>(sys::checked(
       sys::interruptible([&] { return ::syscall(SYS_pidfd_open, process_, 0); }), "pidfd_open")));

@@ -37,6 +37,8 @@ class ServerProcess {
   // each of its loops is empty and each descriptor closed.
   void stop();
 
+  bool has_ended() const;
+
   // Waits for its end, whatever it is, and returns waitpid's status.
   int wait();
 

@@ -1,0 +1,142 @@
+// What connections do to each other, which is where the models differ: `single` serves one at a
+// time, all others side by side. And state that they are handed to share.
+
+#include <array>
+#include <list>
+
+#include "conformance/handlers.hpp"
+#include "support/model_test.hpp"
+
+namespace duet::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Connections : public ModelTest {};
+INSTANTIATE_TEST_SUITE_P(, Connections, testing::ValuesIn(model_cases()), name_of<ModelCase>);
+
+// A peer that does not read what it is sent blocks, under `single`, all others.
+TEST_P(Connections, wait_for_a_blocked_peer_only_if_served_one_at_a_time) {
+  ServerProcess server(options(), [](Runtime& runtime) {
+    runtime.serve(Address::loopback(0), send_pattern, 61U << 20);
+    runtime.serve(Address::loopback(0), echo);
+  });
+  ClientSocket blocked(server.address(0));
+  blocked.receive(1);
+  ClientSocket other(server.address(1));
+  other.send("x");
+  Duration limit = model().is_one_at_a_time() ? Duration(300ms) : patience;
+  EXPECT_EQ(other.is_answered_within(limit), !model().is_one_at_a_time());
+  blocked.receive_rest();
+  EXPECT_EQ(other.receive(1), "x");
+}
+
+Task<> count_byte_by_byte(Stream peer) {
+  co_await peer.write_all(bytes_of("!"));
+  std::array<std::byte, 1> byte;
+  std::size_t count = 0;
+  for (;;) {
+    std::size_t n = co_await peer.read_some(byte);
+    if (n == 0) break;
+    count += n;
+  }
+  std::string text = std::to_string(count);
+  co_await peer.write_all(bytes_of(text));
+}
+
+// A connection that never has to wait for its bytes.
+TEST_P(Connections, wait_for_a_busy_one_only_if_served_one_at_a_time) {
+  ServerProcess server(options(), [](Runtime& runtime) {
+    runtime.serve(Address::loopback(0), count_byte_by_byte);
+    runtime.serve(Address::loopback(0), echo);
+  });
+  ClientSocket busy(server.address(0));
+  EXPECT_EQ(busy.receive(1), "!");
+  busy.send_and_finish(pattern(1U << 20));
+  ClientSocket other(server.address(1));
+  EXPECT_EQ(other.exchange("x"), "x");
+  EXPECT_EQ(busy.is_answered_within(Duration::zero()), model().is_one_at_a_time());
+  EXPECT_EQ(busy.receive_rest(), std::to_string(1U << 20));
+}
+
+TEST_P(Connections, are_closed_when_idle_only_if_another_waits_for_its_turn) {
+  ServerProcess server(options(), serving(echo));
+  ClientSocket idle(server.address());
+  EXPECT_EQ(idle.exchange("x"), "x");
+  EXPECT_FALSE(idle.is_answered_within(100ms)) << "closed although no other client waits";
+  ClientSocket other(server.address());
+  EXPECT_EQ(other.exchange("y"), "y");
+  if (model().is_one_at_a_time())
+    EXPECT_EQ(idle.receive_rest(), "");
+  else
+    EXPECT_EQ(idle.exchange("z"), "z");
+}
+
+TEST_P(Connections, that_are_silent_from_the_start_keep_no_other_waiting) {
+  ServerProcess server(options(), serving(echo));
+  std::list<ClientSocket> silent;
+  for (int i = 0; i < 6; ++i) silent.emplace_back(server.address());
+  ClientSocket other(server.address());
+  EXPECT_EQ(other.exchange("x"), "x");
+}
+
+constexpr int connections = 64;
+constexpr long increments = 10'000;
+
+// Gives way between two increments now and then, so that connections of one loop interleave.
+Task<> increment(Stream peer, Shared<long> total) {
+  for (long i = 0; i < increments; ++i) {
+    total.with([](long& value) { ++value; });
+    if (i % 100 == 0) co_await yield();
+  }
+  co_await peer.write_all(bytes_of("done"));
+}
+
+Task<> tell(Stream peer, Shared<long> total) {
+  std::string text = std::to_string(total.with([](const long& value) { return value; }));
+  co_await peer.write_all(bytes_of(text));
+}
+
+ServerProcess::Serve serving_a_total() {
+  return [](Runtime& runtime) {
+    Shared<long> total(0);
+    runtime.serve(Address::loopback(0), increment, total);
+    runtime.serve(Address::loopback(0), tell, total);
+  };
+}
+
+void expect_exact_total(const ServerProcess& server) {
+  std::list<ClientSocket> clients;
+  for (int i = 0; i < connections; ++i) clients.emplace_back(server.address(0));
+  for (ClientSocket& client : clients) EXPECT_EQ(client.receive_rest(), "done");
+  ClientSocket reader(server.address(1));
+  EXPECT_EQ(reader.receive_rest(), std::to_string(connections * increments));
+}
+
+TEST_P(Connections, change_shared_state_exactly_unless_each_has_a_process) {
+  if (!model().forks()) {
+    ServerProcess server(options(), serving_a_total());
+    return expect_exact_total(server);
+  }
+  Runtime runtime(options());
+  try {
+    runtime.serve(Address::loopback(0), tell, Shared<long>(0));
+    ADD_FAILURE() << "processes cannot share memory";
+  } catch (const UnavailableModel& refusal) {
+    EXPECT_NE(std::string(refusal.what()).find("under model process"), std::string::npos);
+  }
+}
+
+TEST_P(Connections, change_shared_state_exactly_on_two_workers_where_there_are_workers) {
+  Options two = options();
+  two.workers = 2;
+  if (!model().has_workers()) {
+    EXPECT_THROW(Runtime runtime(two), UsageError);
+    return;
+  }
+  ServerProcess server(two, serving_a_total());
+  expect_exact_total(server);
+}
+
+}  // namespace
+}  // namespace duet::test

@@ -1,0 +1,61 @@
+// The price of a message under the blocking engine is the two calls that a hand-written server
+// makes, even with a deadline on each wait.
+
+#include "support/system_calls.hpp"
+
+#include <array>
+
+#include "conformance/handlers.hpp"
+#include "support/model_test.hpp"
+
+namespace duet::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<ModelCase> blocking_cases() {
+  std::vector<ModelCase> cases = model_cases();
+  std::erase_if(cases, [](const ModelCase& model) {
+    return !model.engine.empty() || model.has_workers() || model.is_one_at_a_time();
+  });
+  return cases;
+}
+
+class SystemCalls : public ModelTest {};
+INSTANTIATE_TEST_SUITE_P(, SystemCalls, testing::ValuesIn(blocking_cases()), name_of<ModelCase>);
+
+Task<> echo_unless_idle(Stream peer) {
+  std::array<std::byte, 4096> buffer;
+  for (;;) {
+    std::size_t n = co_await peer.read_some(buffer).within(60s);
+    if (n == 0) co_return;
+    co_await peer.write_all(std::span(buffer).first(n));
+  }
+}
+
+// The thread that runs the connection: not the acceptor's.
+pid_t thread_of_connection(pid_t server) {
+  if (std::vector<pid_t> children = children_of(server); !children.empty()) return children[0];
+  std::vector<pid_t> threads = threads_of(server);
+  std::erase(threads, server);
+  return threads.at(0);
+}
+
+TEST_P(SystemCalls, are_two_for_each_message_with_an_idle_deadline) {
+  constexpr int messages = 200;
+  ServerProcess server(options(), serving(echo_unless_idle));
+  ClientSocket client(server.address());
+  EXPECT_EQ(client.exchange("x"), "x");
+  long calls = 0;
+  try {
+    calls = system_calls_of(thread_of_connection(server.process()), [&] {
+      for (int i = 0; i < messages; ++i) client.exchange("x");
+    });
+  } catch (const IoError& refusal) {
+    GTEST_SKIP() << refusal.what();
+  }
+  EXPECT_EQ(calls, 2 * messages);
+}
+
+}  // namespace
+}  // namespace duet::test
