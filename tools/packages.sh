@@ -23,6 +23,8 @@ curl                tool:curl                     test              preferred  t
 wrk                 tool:wrk                      test              preferred  tests under load
 chromium            tool:chromium                 test              preferred  tests with a real browser
 strace              tool:strace                   test              preferred  tests that count system calls
+procps              tool:ps                       test              preferred  tests that look for processes left behind
+ccache              tool:ccache                   test,check        preferred  builds again faster
 libev-dev           header:ev.h                   bench             preferred  the libev baseline
 libbenchmark-dev    header:benchmark/benchmark.h  bench             preferred  micro benchmarks
 clang-format-19     tool:clang-format-19          check             required   format

@@ -6,10 +6,12 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "duet/runtime/model.hpp"
+
 namespace duet {
 namespace {
 
-constexpr std::string_view usage =
+constexpr const char* usage =
     "options:\n"
     "  --model NAME     single, process, thread, poll, epoll, uring or auto (the default)\n"
     "  --engine NAME    the engine of each loop, where it is not the model's own\n"
@@ -64,7 +66,7 @@ Options Options::parse(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
       std::string_view argument = argv[i];
       if (argument == "--help") {
-        std::printf("usage: %s [options]\n%s", argv[0], usage.data());
+        std::printf("usage: %s [options]\n%s", argv[0], usage);
         std::exit(0);
       }
       std::size_t equals = argument.find('=');
@@ -75,7 +77,10 @@ Options Options::parse(int argc, char** argv) {
       else
         throw std::invalid_argument("'" + std::string(argument) + "' is unknown or lacks a value");
     }
+    Model::choose(options.model, options.engine);
   } catch (const std::invalid_argument& error) {
+    refuse(error.what());
+  } catch (const UnavailableModel& error) {
     refuse(error.what());
   }
   return options;

@@ -58,7 +58,7 @@ class UnavailableModel : public std::runtime_error {
 class Model {
  public:
   // `engine` is empty for the model's own. Throws UnavailableModel.
-  static Model choose(std::string_view model, std::string_view engine = {});
+  static Model choose(std::string_view name, std::string_view engine = {});
 
   std::string text() const;
   Sharing sharing() const noexcept { return facts_->sharing; }

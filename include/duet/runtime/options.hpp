@@ -8,8 +8,9 @@
 namespace duet {
 
 struct Options {
-  // Takes --model, --engine, --workers and --drain from the command line. Anything else is wrong
-  // usage: a line on standard error and exit code 2; --help prints the options and exits with 0.
+  // Takes --model, --engine, --workers and --drain from the command line. Anything else, or a model
+  // that cannot be had, is wrong usage: a line on standard error and exit code 2; --help prints the
+  // options and exits with 0.
   static Options parse(int argc, char** argv);
 
   std::string model = "auto";
