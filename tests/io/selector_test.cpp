@@ -310,7 +310,7 @@ TEST_P(SelectorTest, interrupted_by_signals_goes_on_with_the_time_that_remains) 
   pthread_t waiter = ::pthread_self();
   std::atomic<bool> is_over = false;
   std::thread interrupter([&] {
-    for (int i = 0; !is_over.load(); ++i) {
+    while (!is_over.load()) {
       ::pthread_kill(waiter, sys::interrupt_signal());
       ::poll(nullptr, 0, 1);
     }

@@ -27,7 +27,7 @@ TEST_P(EventTest, wakes_all_who_wait_in_their_order) {
     event_.set();
   };
   run([&]() -> Task<> {
-    co_await all(wait_and_note('a'), wait_and_note('b'), wait_and_note('c'), setter());
+    co_await all(wait_and_note('a'), wait_and_note('b'), wait_and_note('c'), test::owned(setter));
   });
   EXPECT_EQ(order_, "abc");
 }
@@ -50,7 +50,7 @@ TEST_P(EventTest, wakes_even_who_finds_it_cleared_again) {
     event_.set();
     event_.clear();
   };
-  run([&]() -> Task<> { co_await all(wait_and_note('a'), pulse()); });
+  run([&]() -> Task<> { co_await all(wait_and_note('a'), test::owned(pulse)); });
   EXPECT_EQ(order_, "a");
 }
 

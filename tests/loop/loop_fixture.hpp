@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -14,6 +15,16 @@
 #include "io/each_engine.hpp"
 
 namespace duet::test {
+
+// The task of a closure, which is kept until the task has ended.
+template <class Function, class... Arguments>
+auto owned(Function function, Arguments... arguments)
+    -> std::invoke_result_t<Function&, Arguments...> {
+  auto task = function(std::move(arguments)...);
+  co_return co_await std::move(task);
+}
+
+inline Task<> in_scope(Task<> task, CancelScope& scope) { co_await std::move(task).in(scope); }
 
 class LoopTest : public ::testing::TestWithParam<std::string> {
  protected:
@@ -28,13 +39,7 @@ class LoopTest : public ::testing::TestWithParam<std::string> {
     }
   }
 
-  // The closure lives until the loop is done.
-  void run(std::function<Task<>()> body) { loop_->run(call(body)); }
-
-  static Task<> call(const std::function<Task<>()>& body) {
-    Task<> task = body();
-    co_await std::move(task);
-  }
+  void run(std::function<Task<>()> body) { loop_->run(owned(std::move(body))); }
 
   Log log_{Log::Level::off};
   std::unique_ptr<Loop> loop_;

@@ -157,7 +157,7 @@ TEST_P(LoopTest, is_interrupted_by_a_signal_handler) {
   });
   pthread_t loop_thread = ::pthread_self();
   std::thread signaller([&] {
-    for (int i = 0; answered.load() < rounds; ++i) {
+    while (answered.load() < rounds) {
       int seen = answered.load();
       ::pthread_kill(loop_thread, SIGUSR1);
       while (answered.load() == seen) std::this_thread::yield();
@@ -204,8 +204,8 @@ TEST_P(LoopTest, yield_lets_what_is_ready_run_first) {
     }
   };
   run([&]() -> Task<> {
-    Task<> first = letters('a');
-    Task<> second = letters('b');
+    Task<> first = test::owned(letters, 'a');
+    Task<> second = test::owned(letters, 'b');
     co_await all(std::move(first), std::move(second));
   });
   EXPECT_EQ(order, "ababab");
@@ -222,8 +222,8 @@ TEST_P(LoopTest, a_task_that_never_waits_does_not_starve_timers_and_posts) {
   };
   std::thread poster([&] { loop_->post([&] { has_posted = true; }); });
   run([&]() -> Task<> {
-    Task<> first = busy();
-    Task<> second = sleeper();
+    Task<> first = test::owned(busy);
+    Task<> second = test::owned(sleeper);
     co_await all(std::move(first), std::move(second));
   });
   poster.join();
@@ -245,8 +245,8 @@ TEST_P(LoopTest, a_task_whose_awaits_are_all_ready_gives_way_to_others) {
     is_over = true;
   };
   run([&]() -> Task<> {
-    Task<> first = greedy();
-    Task<> second = other();
+    Task<> first = test::owned(greedy);
+    Task<> second = test::owned(other);
     co_await all(std::move(first), std::move(second));
   });
   EXPECT_TRUE(is_over);
@@ -282,7 +282,7 @@ TEST_P(LoopTest, another_loop_may_run_inside_and_the_outer_one_is_current_again)
     EXPECT_EQ(&Loop::current(), &outer);
     co_await yield();
   };
-  outer.run(body());
+  outer.run(test::owned(body));
 }
 
 using LoopDeathTest = LoopTest;

@@ -69,8 +69,8 @@ TEST_P(ScopeTest, all_ends_when_the_last_has_ended) {
     ++ended;
   };
   run([&]() -> Task<> {
-    Task<> a = sleeper(3);
-    Task<> b = sleeper(1);
+    Task<> a = test::owned(sleeper, 3);
+    Task<> b = test::owned(sleeper, 1);
     co_await all(std::move(a), std::move(b));
     EXPECT_EQ(ended, 2);
   });
@@ -110,7 +110,7 @@ TEST_P(ScopeTest, a_failure_waits_for_siblings_that_clean_up) {
     has_cleaned_up = true;
   };
   run([&]() -> Task<> {
-    Task<> tidying = tidy();
+    Task<> tidying = test::owned(tidy);
     Task<> task = all(std::move(tidying), fail_with("broken"));
     co_await expect_outcome(std::move(task), "broken");
     EXPECT_TRUE(has_cleaned_up);
@@ -165,7 +165,7 @@ TEST_P(ScopeTest, children_start_from_the_ready_queue) {
     co_return;
   };
   auto body = [&](Scope& scope) -> Task<> {
-    scope.spawn(child());
+    scope.spawn(test::owned(child));
     order += 'b';
     co_await yield();
     order += 'e';
@@ -344,7 +344,7 @@ TEST_P(ScopeTest, within_does_not_take_an_outer_cancellation_for_its_own) {
     co_await expect_outcome(std::move(task), "cancelled");
   };
   run([&]() -> Task<> {
-    Task<> waiting = body();
+    Task<> waiting = test::owned(body);
     Task<> task = all(std::move(waiting), fail_with("outside"));
     co_await expect_outcome(std::move(task), "outside");
   });
@@ -361,11 +361,11 @@ TEST_P(ScopeTest, of_two_nested_deadlines_the_one_that_passed_is_reported) {
     }
   };
   run([&]() -> Task<> {
-    Task<> outer_first = body(hours(1));
+    Task<> outer_first = test::owned(body, hours(1));
     Task<> task = within(milliseconds(2), std::move(outer_first));
     co_await expect_outcome(std::move(task), "timed out");
     EXPECT_FALSE(has_inner_timed_out);
-    Task<> inner_first = body(milliseconds(2));
+    Task<> inner_first = test::owned(body, milliseconds(2));
     Task<> other = within(hours(1), std::move(inner_first));
     co_await expect_outcome(std::move(other), "done");
     EXPECT_TRUE(has_inner_timed_out);
@@ -404,7 +404,7 @@ TEST_P(ScopeTest, ten_thousand_children_come_and_go) {
     sum += number;
   };
   auto body = [&](Scope& scope) -> Task<> {
-    for (int i = 0; i < count; ++i) scope.spawn(child(i));
+    for (int i = 0; i < count; ++i) scope.spawn(test::owned(child, i));
     co_return;
   };
   run([&]() -> Task<> { co_await scoped(body); });

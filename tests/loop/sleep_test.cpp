@@ -42,9 +42,9 @@ TEST_P(SleepTest, many_end_in_the_order_of_their_deadlines) {
     order.push_back(number);
   };
   run([&]() -> Task<> {
-    Task<> c = sleeper(9);
-    Task<> a = sleeper(1);
-    Task<> b = sleeper(4);
+    Task<> c = test::owned(sleeper, 9);
+    Task<> a = test::owned(sleeper, 1);
+    Task<> b = test::owned(sleeper, 4);
     co_await all(std::move(c), std::move(a), std::move(b));
   });
   EXPECT_EQ(order, (std::vector{1, 4, 9}));
@@ -61,7 +61,7 @@ TEST_P(SleepTest, is_cut_short_by_cancellation) {
     }
   };
   auto body = [&](Scope& scope) -> Task<> {
-    scope.spawn(sleeper());
+    scope.spawn(test::owned(sleeper));
     co_await yield();
     scope.cancel(CancelReason::requested);
   };
@@ -101,7 +101,7 @@ TEST_P(SleepTest, that_ends_in_the_turn_of_the_cancel_resumes_once) {
     ++resumed;
   };
   auto body = [&](Scope& scope) -> Task<> {
-    for (int i = 0; i < 8; ++i) scope.spawn(sleeper(milliseconds(2)));
+    for (int i = 0; i < 8; ++i) scope.spawn(test::owned(sleeper, milliseconds(2)));
     co_await sleep_for(milliseconds(2));
     scope.cancel();
   };

@@ -1,5 +1,6 @@
 #include "duet/task/task.hpp"
 
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -37,7 +38,10 @@ class Gate {
 // Runs tasks without a loop; checks that every frame is gone at the end.
 class TaskTest : public ::testing::Test {
  protected:
-  TaskTest() { current_loop_local = &local_; }
+  TaskTest() {
+    current_loop_local = &local_;
+    local_.budget = std::numeric_limits<int>::max();  // no await gives way
+  }
   ~TaskTest() override {
     EXPECT_EQ(local_.frames.alive(), 0) << "frames are left";
     current_loop_local = nullptr;
@@ -201,23 +205,25 @@ TEST_F(TaskTest, an_exception_after_a_wait_reaches_the_awaiter) {
   EXPECT_EQ(task.take(), 1);
 }
 
+Task<> hold_through(Gate& gate, std::shared_ptr<int> kept) {
+  co_await gate.wait();
+  ++*kept;
+}
+
+Task<long> uses_left_after(Gate& gate, std::shared_ptr<int>& kept) {
+  {
+    Task<> task = hold_through(gate, kept);
+    co_await std::move(task);
+  }
+  co_return kept.use_count();
+}
+
 // The awaiter destroys the frame of the task it awaited while that task is still finishing.
 TEST_F(TaskTest, its_locals_are_gone_when_its_awaiter_goes_on) {
-  auto owned = std::make_shared<int>(1);
-  auto inner = [](Gate& gate, std::shared_ptr<int> kept) -> Task<> {
-    co_await gate.wait();
-    ++*kept;
-  };
-  auto outer = [&inner](Gate& gate, std::shared_ptr<int>& kept) -> Task<long> {
-    {
-      Task<> task = inner(gate, kept);
-      co_await std::move(task);
-    }
-    co_return kept.use_count();
-  };
-  Task<long> task = outer(gate_, owned);
+  auto held = std::make_shared<int>(1);
+  Task<long> task = uses_left_after(gate_, held);
   EXPECT_FALSE(start(task));
-  EXPECT_EQ(owned.use_count(), 2);
+  EXPECT_EQ(held.use_count(), 2);
   gate_.resume();
   EXPECT_EQ(task.take(), 1);
 }
@@ -236,6 +242,21 @@ Task<long> await_ready_tasks(int count) {
 TEST_F(TaskTest, a_million_ready_awaits_in_a_row_need_no_stack) {
   long count = test::rounds(1'000'000);
   EXPECT_EQ(run(await_ready_tasks(static_cast<int>(count))), count * (count - 1) / 2);
+}
+
+TEST_F(TaskTest, gives_way_when_its_job_has_had_its_share) {
+  local_.budget = 10;
+  Task<long> task = await_ready_tasks(20);
+  EXPECT_FALSE(start(task));
+  int turns = 0;
+  for (; !local_.ready.empty(); ++turns) {
+    local_.budget = 10;
+    Job& job = local_.ready.pop();
+    job.run(job);
+  }
+  EXPECT_TRUE(is_finished_);
+  EXPECT_EQ(task.take(), 190);
+  EXPECT_GE(turns, 3);
 }
 
 Task<long> await_waiting_tasks(Gate& gate, int count) {
