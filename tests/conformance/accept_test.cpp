@@ -46,6 +46,16 @@ TEST_P(Accepting, keeps_more_than_the_permitted_connections_waiting) {
   EXPECT_EQ(third.receive(1), "x");
 }
 
+// CLOEXEC: a program that a handler starts inherits no connection, listener or engine.
+TEST_P(Accepting, keeps_its_descriptors_from_other_programs) {
+  ServerProcess server(options(), serving(echo));
+  ClientSocket client(server.address());
+  EXPECT_EQ(client.exchange("x"), "x");
+  std::vector<pid_t> processes = children_of(server.process());
+  processes.push_back(server.process());
+  for (pid_t process : processes) EXPECT_EQ(inheritable_sockets_of(process), std::vector<int>());
+}
+
 // Lets the process have no descriptor more than those it has; `limit` keeps what it could have.
 void take_free_descriptors(pid_t process, rlimit& limit) {
   std::vector<int> numbers = descriptors_of(process);
@@ -56,8 +66,16 @@ void take_free_descriptors(pid_t process, rlimit& limit) {
   ASSERT_EQ(::prlimit(process, RLIMIT_NOFILE, &none, nullptr), 0);
 }
 
+// A sanitizer that meets a type for the first time looks at it through a pipe, for which there will
+// be no descriptors.
+void show_to_sanitizer(Log& log) { log.info("{}", ""); }
+
 TEST_P(Accepting, neither_spins_nor_gives_up_when_it_has_no_descriptor_left) {
-  ServerProcess server(options(), serving(echo));
+  ServerProcess server(options(), [](Runtime& runtime) {
+    Log silent(Log::Level::off);
+    show_to_sanitizer(silent);
+    runtime.serve(Address::loopback(0), echo);
+  });
   rlimit limit{};
   take_free_descriptors(server.process(), limit);
   ClientSocket first(server.address());   // accepted, if the ring had been asked for it before

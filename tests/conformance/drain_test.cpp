@@ -135,7 +135,7 @@ Task<> note_and_echo(Stream peer, std::atomic<int>* begun) {
 TEST_P(Drain, ends_1000_idle_connections_within_a_second) {
   bool is_blocked_thread = model().has_threads() && model().engine.empty();
   int rounds = scaled(is_blocked_thread ? 100 : 3);
-  int count = model().is_one_at_a_time() ? 1 : model().forks() ? scaled(1000, 100) : 1000;
+  int count = model().is_one_at_a_time() ? 1 : scaled(1000, 100);
   for (int round = 0; round < rounds; ++round) {
     SharedMemory<std::atomic<int>> begun;
     ServerProcess server(options(), serving(note_and_echo, begun.get()));

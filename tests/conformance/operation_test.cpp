@@ -78,6 +78,35 @@ TEST_P(Operations, end_with_closed_when_they_begin_after_the_close) {
   EXPECT_EQ(result_of(read_after_close), "closed");
 }
 
+Task<> close_at_once(Stream& stream) {
+  stream.close();
+  co_return;
+}
+
+// Closes a connection in mid-read, and reads from the next, which gets the same numbers.
+Task<std::string> reuse_descriptors(Stream&) {
+  std::string text;
+  for (int round = 0; round < 100; ++round) {
+    std::error_code error;
+    Pair closed = co_await connected_pair();
+    co_await all(read_some(closed.near, error), close_at_once(closed.near));
+    if (error != Errc::closed) co_return text_of(error);
+    closed.far.close();
+    Pair next = co_await connected_pair();
+    std::array<char, 2> digits = {char('0' + round / 10), char('0' + round % 10)};
+    co_await next.far.write_all(std::as_bytes(std::span(digits)));
+    co_await next.near.read_exact(std::as_writable_bytes(std::span(digits)));
+    text.append(digits.data(), digits.size());
+  }
+  co_return text;
+}
+
+TEST_P(Operations, of_a_closed_stream_take_nothing_from_the_next_on_the_same_descriptor) {
+  std::string result = result_of(reuse_descriptors);
+  EXPECT_EQ(result.size(), 200U) << result;
+  EXPECT_TRUE(result.starts_with("000102") && result.ends_with("979899")) << result;
+}
+
 Task<> read_beside_another(Stream& near, Stream& far, std::error_code& error) {
   co_await yield();
   co_await read_some(near, error);
@@ -126,9 +155,10 @@ TEST_P(Operations, refuse_a_second_writer_and_leave_the_first_alone) {
 
 Task<std::string> read_and_write_nothing(Stream&) {
   Pair pair = co_await connected_pair();
-  std::size_t some = co_await pair.near.read_some({});
-  std::size_t exact = co_await pair.near.read_exact({});
-  std::size_t written = co_await pair.near.write_all({});
+  std::span<std::byte> nothing;
+  std::size_t some = co_await pair.near.read_some(nothing);
+  std::size_t exact = co_await pair.near.read_exact(nothing);
+  std::size_t written = co_await pair.near.write_all(nothing);
   co_return std::to_string(some + exact + written);
 }
 

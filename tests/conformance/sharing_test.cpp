@@ -66,10 +66,11 @@ TEST_P(Connections, are_closed_when_idle_only_if_another_waits_for_its_turn) {
   EXPECT_FALSE(idle.is_answered_within(100ms)) << "closed although no other client waits";
   ClientSocket other(server.address());
   EXPECT_EQ(other.exchange("y"), "y");
-  if (model().is_one_at_a_time())
+  if (model().is_one_at_a_time()) {
     EXPECT_EQ(idle.receive_rest(), "");
-  else
+  } else {
     EXPECT_EQ(idle.exchange("z"), "z");
+  }
 }
 
 TEST_P(Connections, that_are_silent_from_the_start_keep_no_other_waiting) {

@@ -197,7 +197,9 @@ Task<> read_all(io::Handle handle, Source& source) {
     text.append(reinterpret_cast<const char*>(room.data()), count);
   }
   EXPECT_EQ(text.size(), source.expected_bytes);
-  if (!source.expected.empty()) EXPECT_EQ(text, source.expected);
+  if (!source.expected.empty()) {
+    EXPECT_EQ(text, source.expected);
+  }
   if (!source.ends) co_return;
   std::size_t end = co_await receive(handle, room);
   EXPECT_EQ(end, 0U);

@@ -1,5 +1,6 @@
 #include "support/process_facts.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,22 @@ std::vector<int> descriptors_of(pid_t process) {
   }
   std::ranges::sort(numbers);
   return numbers;
+}
+
+std::vector<int> inheritable_sockets_of(pid_t process) {
+  std::vector<int> inheritable;
+  for (int number : descriptors_of(process)) {
+    std::string name = std::to_string(number);
+    std::error_code gone;
+    std::string target = std::filesystem::read_symlink(folder_of(process) + "/fd/" + name, gone);
+    if (!target.starts_with("socket:") && !target.starts_with("anon_inode:")) continue;
+    std::ifstream info(folder_of(process) + "/fdinfo/" + name);
+    std::string word;
+    while (info >> word && word != "flags:") continue;
+    info >> word;
+    if ((std::stoul(word, nullptr, 8) & O_CLOEXEC) == 0) inheritable.push_back(number);
+  }
+  return inheritable;
 }
 
 std::vector<pid_t> threads_of(pid_t process) {

@@ -13,6 +13,9 @@ namespace duet::test {
 // The descriptors that a process has open, in order.
 std::vector<int> descriptors_of(pid_t process);
 
+// The sockets, and the kernel's objects without a name, that a program it starts would inherit.
+std::vector<int> inheritable_sockets_of(pid_t process);
+
 std::vector<pid_t> threads_of(pid_t process);
 
 // The children that have not been reaped, and those of them that have ended.
