@@ -237,8 +237,9 @@ class ShortRead : public testing::TestWithParam<Case> {
 };
 INSTANTIATE_TEST_SUITE_P(, ShortRead,
                          testing::Combine(testing::ValuesIn(engine_names), testing::ValuesIn(rows)),
-                         [](const auto& info) {
-                           return std::get<1>(info.param).name + ("_" + std::get<0>(info.param));
+                         [](const auto& engine) {
+                           return std::get<1>(engine.param).name +
+                                  ("_" + std::get<0>(engine.param));
                          });
 
 TEST_P(ShortRead, hides_nothing_that_was_there_before) { run(feed_then_read); }

@@ -15,7 +15,7 @@ namespace {
 
 class Wake : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(, Wake, testing::ValuesIn(engine_names),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& engine) { return engine.param; });
 
 // Blocks in a read, so that a loop with a blocking engine is in the plain call, until the posts of
 // other threads have ended it.
