@@ -26,13 +26,30 @@ DiskPool::~DiskPool() {
 }
 
 void DiskPool::run(Operation& operation, int descriptor, DiskReturns& returns) {
-  std::lock_guard lock(mutex_);
-  orders_.push_back({&operation, descriptor, &returns});
-  if (orders_.size() > idle_ && threads_.size() < threads_max_) {
-    sys::BlockedSignals blocked;  // signals are for the threads that run loops
-    threads_.emplace_back([this] { work(); });
+  Order order{&operation, descriptor, &returns};
+  std::unique_lock lock(mutex_);
+  if (orders_.size() >= idle_ && threads_.size() < threads_max_) start_thread();
+  if (!threads_.empty()) {
+    orders_.push_back(order);
+    changed_.notify_one();
+    return;
   }
-  changed_.notify_one();
+  lock.unlock();
+  carry_out(order);  // no thread can be had: late is better than never
+}
+
+// The system may refuse; then those that run do the work.
+void DiskPool::start_thread() {
+  sys::BlockedSignals blocked;  // signals are for the threads that run loops
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+  }
+}
+
+void DiskPool::carry_out(const Order& order) {
+  perform_on_disk(*order.operation, order.descriptor, Disk::may_wait);
+  order.returns->give_back(*order.operation);
 }
 
 void DiskPool::work() {
@@ -45,8 +62,7 @@ void DiskPool::work() {
     Order order = orders_.front();
     orders_.pop_front();
     lock.unlock();
-    perform_on_disk(*order.operation, order.descriptor, Disk::may_wait);
-    order.returns->give_back(*order.operation);
+    carry_out(order);
     lock.lock();
   }
 }

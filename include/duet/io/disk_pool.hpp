@@ -48,6 +48,8 @@ class DiskPool {
   };
 
   void work();
+  void start_thread();  // mutex_ is held
+  static void carry_out(const Order& order);
 
   const std::size_t threads_max_;
   std::mutex mutex_;

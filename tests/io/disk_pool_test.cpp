@@ -1,0 +1,99 @@
+#include "duet/io/disk_pool.hpp"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/rounds.hpp"
+#include "sys/fd.hpp"
+
+namespace duet::io {
+namespace {
+
+// Collects until `count` operations have come back.
+void collect(DiskReturns& returns, std::atomic<int>& wakes, std::size_t count) {
+  JobQueue back;
+  for (std::size_t found = 0; found < count;) {
+    while (wakes.exchange(0) == 0) std::this_thread::yield();
+    returns.collect(back);
+    for (; !back.empty(); ++found) {
+      auto& operation = static_cast<Operation&>(back.pop());
+      EXPECT_EQ(operation.result, -ENOENT);
+    }
+  }
+}
+
+void open_many(DiskPool& pool, int directory, std::size_t count) {
+  std::atomic<int> wakes = 0;
+  DiskReturns returns([&wakes] { ++wakes; });
+  std::vector<std::unique_ptr<OpenFile>> operations;
+  for (std::size_t i = 0; i < count; ++i) {
+    operations.push_back(std::make_unique<OpenFile>(directory, "no-such-name"));
+    pool.run(*operations.back(), -1, returns);
+  }
+  collect(returns, wakes, count);
+}
+
+sys::Fd root() { return sys::Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+
+TEST(DiskPool, gives_every_operation_back) {
+  sys::Fd directory = root();
+  DiskPool pool(2);
+  open_many(pool, directory.get(), 1000);
+}
+
+TEST(DiskPool, without_work_starts_no_thread_and_ends) { DiskPool pool; }
+
+TEST(DiskPool, serves_several_loops_at_once) {
+  sys::Fd directory = root();
+  DiskPool pool;
+  std::vector<std::thread> loops;
+  for (int i = 0; i < 4; ++i) {
+    loops.emplace_back([&] {
+      for (int round = 0; round < test::rounds(100); ++round) open_many(pool, directory.get(), 3);
+    });
+  }
+  for (std::thread& loop : loops) loop.join();
+}
+
+// Makes every later clone(2) of this process fail.
+void forbid_threads() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog program{.len = std::size(rules), .filter = rules};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    std::_Exit(77);
+}
+
+// Once it threw after it had queued the operation: the waiting coroutine was unwound, and a thread
+// of the pool wrote into its frame.
+TEST(DiskPoolDeathTest, does_the_work_itself_when_the_system_refuses_a_thread) {
+  auto open_without_threads = [] {
+    sys::Fd directory = root();
+    forbid_threads();
+    DiskPool pool;
+    open_many(pool, directory.get(), 10);
+    std::_Exit(::testing::Test::HasFailure() ? 1 : 0);
+  };
+  EXPECT_EXIT(open_without_threads(), ::testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace duet::io
