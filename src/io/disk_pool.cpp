@@ -38,12 +38,12 @@ void DiskPool::run(Operation& operation, int descriptor, DiskReturns& returns) {
   carry_out(order);  // no thread can be had: late is better than never
 }
 
-// The system may refuse; then those that run do the work.
 void DiskPool::start_thread() {
   sys::BlockedSignals blocked;  // signals are for the threads that run loops
   try {
     threads_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
+    return;  // the system refuses one more: those that run do the work
   }
 }
 

@@ -1,6 +1,8 @@
 // Waking a loop from other threads. Under the blocking engine the hard moment is the one between
 // the loop's last look and its blocking call.
 
+#include <poll.h>
+
 #include <array>
 #include <atomic>
 #include <thread>
@@ -77,6 +79,21 @@ void post_all_at_once(Loop& loop, Stream& far, std::vector<std::thread>& posters
 
 TEST_P(Wake, calls_what_several_threads_post_each_in_its_order) {
   run_on_engine(GetParam(), read_while, post_all_at_once);
+}
+
+Task<> call_after_a_deadline() {
+  using namespace std::chrono_literals;
+  Pair pair = co_await connected_pair();
+  std::array<std::byte, 1> byte;
+  auto late = co_await as_expected(pair.near.read_some(byte).within(5ms));
+  EXPECT_FALSE(late);
+  EXPECT_EQ(::poll(nullptr, 0, 50), 0);  // -1: interrupted
+}
+
+// The signal that ends a blocked call repeats until it is seen, and used to repeat until the next
+// call: a thousand threads that were woken at once and then waited for one lock got no further.
+TEST_P(Wake, interrupts_nothing_more_once_it_is_seen) {
+  run_on_engine(GetParam(), call_after_a_deadline);
 }
 
 }  // namespace

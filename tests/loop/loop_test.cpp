@@ -11,6 +11,7 @@
 #include "duet/loop/event.hpp"
 #include "duet/loop/scope.hpp"
 #include "loop/loop_fixture.hpp"
+#include "support/sanitizer.hpp"
 
 namespace duet {
 namespace {
@@ -139,20 +140,11 @@ TEST_P(LoopTest, may_end_while_the_last_post_returns) {
   }
 }
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool has_prompt_signals = false;
-#elif defined(__clang__)
-constexpr bool has_prompt_signals = !__has_feature(thread_sanitizer);
-#else
-constexpr bool has_prompt_signals = true;
-#endif
-
 Loop* interrupted_loop = nullptr;
 void interrupt_loop(int) { interrupted_loop->interrupt(); }
 
 TEST_P(LoopTest, is_interrupted_by_a_signal_handler) {
-  if (!has_prompt_signals)
-    GTEST_SKIP() << "ThreadSanitizer calls a handler only after some later call that it knows";
+  if (test::has_thread_sanitizer) GTEST_SKIP() << "ThreadSanitizer calls handlers late";
   interrupted_loop = loop_.get();
   struct sigaction action{}, before{};
   action.sa_handler = interrupt_loop;

@@ -20,8 +20,7 @@ class Alarm {
   // is, and the early interruption does no harm: an idle deadline that moves on with each message
   // costs no system call.
   void set(TimePoint deadline) {
-    if (!must_reset_ && deadline >= set_for_) return;
-    must_reset_ = false;
+    if (deadline >= set_for_) return;
     set_for_ = deadline;
     timer_.start(deadline, repeat);
   }
@@ -35,18 +34,22 @@ class Alarm {
   bool take_ring() noexcept {
     if (!is_rung_.load()) return false;
     acknowledge();
-    return is_rung_.exchange(false);
+    return true;
   }
 
-  // The call was interrupted, or need not be any more: the next `set` starts the timer anew.
-  void acknowledge() noexcept { must_reset_ = true; }
+  // Ends the interruptions and forgets all rings so far: the loop looks at its timers and posts
+  // next. In this order, since a ring in between may be forgotten but its signals may not.
+  void acknowledge() noexcept {
+    timer_.start(never, repeat);
+    set_for_ = never;
+    is_rung_.store(false);
+  }
 
  private:
   static constexpr Duration repeat = std::chrono::milliseconds(2);
 
   sys::ThreadTimer timer_;
   TimePoint set_for_ = never;
-  bool must_reset_ = false;
   std::atomic<bool> is_rung_ = false;
 };
 

@@ -109,7 +109,6 @@ class BlockingEngine final : public Engine {
     if (alarm_.take_ring()) return;
     if (attempt(*recorded_.first(), sys::Mode::blocking)) return;
     alarm_.acknowledge();  // interrupted: the loop looks at its timers and posts
-    alarm_.take_ring();
   }
 
   void reap_by_poll(TimePoint deadline) {
@@ -126,10 +125,7 @@ class BlockingEngine final : public Engine {
                          .revents = 0});
     }
     std::int64_t ready = sys::poll_interruptible(polled_, sys::Timeout(deadline));
-    if (ready == -EINTR) {
-      alarm_.acknowledge();
-      alarm_.take_ring();
-    }
+    if (ready == -EINTR) alarm_.acknowledge();
     if (ready > 0) attempt_polled();
   }
 
