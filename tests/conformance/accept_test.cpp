@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <vector>
 
 #include "conformance/handlers.hpp"
@@ -68,7 +70,9 @@ void take_free_descriptors(pid_t process, rlimit& limit) {
 
 // A sanitizer that meets a type for the first time looks at it through a pipe, for which there will
 // be no descriptors.
-void show_to_sanitizer(Log& log) { log.info("{}", ""); }
+void show_to_sanitizer(Log& log) {
+  log.info("{}", std::error_code(EMFILE, std::system_category()).message());
+}
 
 TEST_P(Accepting, neither_spins_nor_gives_up_when_it_has_no_descriptor_left) {
   ServerProcess server(options(), [](Runtime& runtime) {
