@@ -7,6 +7,7 @@
 
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
+#include "support/sanitizer.hpp"
 
 namespace duet::test {
 namespace {
@@ -42,6 +43,7 @@ pid_t thread_of_connection(pid_t server) {
 }
 
 TEST_P(SystemCalls, are_two_for_each_message_with_an_idle_deadline) {
+  if (has_thread_sanitizer) GTEST_SKIP() << "ThreadSanitizer has threads of its own";
   constexpr int messages = 200;
   ServerProcess server(options(), serving(echo_unless_idle));
   ClientSocket client(server.address());

@@ -9,8 +9,6 @@
 #include <sstream>
 #include <string>
 
-#include "support/sanitizer.hpp"
-
 namespace duet::test {
 namespace {
 
@@ -66,7 +64,6 @@ std::vector<pid_t> threads_of(pid_t process) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_of(process) + "/task"))
     threads.push_back(std::stoi(entry.path().filename()));
   std::ranges::sort(threads);
-  if (has_thread_sanitizer && threads.size() > 1) threads.erase(threads.begin() + 1);
   return threads;
 }
 

@@ -16,7 +16,7 @@ std::vector<int> descriptors_of(pid_t process);
 // The sockets, and the kernel's objects without a name, that a program it starts would inherit.
 std::vector<int> inheritable_sockets_of(pid_t process);
 
-// In the order of their making; without the one that ThreadSanitizer adds.
+// In the order of their making.
 std::vector<pid_t> threads_of(pid_t process);
 
 // The children that have not been reaped, and those of them that have ended.

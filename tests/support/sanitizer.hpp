@@ -3,7 +3,7 @@
 
 namespace duet::test {
 
-// ThreadSanitizer adds a thread to each process, and calls a signal's handler only after some later
+// ThreadSanitizer adds threads to a process, and calls a signal's handler only after some later
 // call that it knows.
 #if defined(__SANITIZE_THREAD__)  // g++
 constexpr bool has_thread_sanitizer = true;
