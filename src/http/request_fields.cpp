@@ -5,6 +5,7 @@
 
 #include "duet/http/request_parser.hpp"
 #include "http/characters.hpp"
+#include "http/fields.hpp"
 #include "http/request_line.hpp"
 
 namespace duet::http {
@@ -50,22 +51,14 @@ bool is_framing_with_underscore(std::string_view name) noexcept {
   return name.size() == 17 && equals_ignoring_case(name, "transfer_encoding");
 }
 
-Rejection malformed_name(std::string_view line, std::size_t name_size) noexcept {
-  if (name_size == line.size()) return {400, "field without colon"};
-  if (name_size == 0 && is_blank(line[0])) return {400, "folded field"};
-  if (name_size == 0 && line[0] == ':') return {400, "empty field name"};
-  if (is_blank(line[name_size])) return {400, "space in or after a field name"};
-  return {400, "invalid character in a field name"};
-}
-
 }  // namespace
 
 Rejection RequestParser::accept_field(std::string_view line) noexcept {
   if (++lines_ > limits_.fields_max) return {431, "too many fields"};
   std::size_t name_size = 0;
   while (name_size < line.size() && is_token(line[name_size])) ++name_size;
-  if (name_size == 0 || name_size == line.size() || line[name_size] != ':')
-    return malformed_name(line, name_size);
+  char next = name_size == line.size() ? '\r' : line[name_size];
+  if (name_size == 0 || next != ':') return bad_field_name(name_size, next);
   std::string_view raw_value = line.substr(name_size + 1);
   Field field = {.name = line.substr(0, name_size), .value = trim(raw_value)};
   if (is_framing_with_underscore(field.name)) return {};

@@ -6,6 +6,7 @@
 // reads, writes, waits, allocates, throws or asks for the time; the caller owns all memory. Each
 // header states its own contract.
 
+#include "duet/http/chunk_decoder.hpp"
 #include "duet/http/date.hpp"
 #include "duet/http/mime.hpp"
 #include "duet/http/request_head.hpp"
