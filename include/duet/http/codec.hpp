@@ -9,6 +9,8 @@
 #include "duet/http/chunk_decoder.hpp"
 #include "duet/http/date.hpp"
 #include "duet/http/mime.hpp"
+#include "duet/http/preconditions.hpp"
+#include "duet/http/ranges.hpp"
 #include "duet/http/request_head.hpp"
 #include "duet/http/request_parser.hpp"
 #include "duet/http/response_head.hpp"
