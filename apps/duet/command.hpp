@@ -35,7 +35,4 @@ Options runtime_options(const ServerOptions& server);
 std::vector<Address> addresses(const std::vector<std::string>& texts);
 Address resolve(const std::string& text);  // names too, by getaddrinfo(3)
 
-// Prints a line for each address when the server is ready: "listening on tcp://127.0.0.1:7000 (…)".
-void announce(Runtime& runtime, std::string_view scheme);
-
 }  // namespace duet::app

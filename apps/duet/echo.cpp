@@ -25,7 +25,7 @@ Command add_echo(CLI::App& app) {
   return {parser, [server] {
             Runtime runtime(runtime_options(*server));
             for (const Address& address : addresses(server->listen)) runtime.serve(address, echo);
-            announce(runtime, "tcp://");
+            runtime.announce("tcp");
             return runtime.run();
           }};
 }

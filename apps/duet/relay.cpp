@@ -37,7 +37,7 @@ Command add_relay(CLI::App& app) {
             Address to = resolve(*target);
             for (const Address& address : addresses(server->listen))
               runtime.serve(address, relay, to);
-            announce(runtime, "tcp://");
+            runtime.announce("tcp");
             return runtime.run();
           }};
 }

@@ -1,8 +1,8 @@
 // duet serve: a folder over HTTP/1.1.
 
-#include "duet/http/serve.hpp"
-
 #include "command.hpp"
+#include "duet/http/server.hpp"
+#include "duet/http/static_files.hpp"
 
 namespace duet::app {
 
@@ -13,11 +13,11 @@ Command add_serve(CLI::App& app) {
   parser->add_option("DIR", *folder, "the folder; nothing outside of it is ever sent")->required();
   add_server_options(*parser, *server, "127.0.0.1:8080");
   return {parser, [server, folder] {
-            http::StaticFiles files{Directory(*folder)};
             Runtime runtime(runtime_options(*server));
+            http::StaticFiles files{Directory(*folder)};
             for (const Address& address : addresses(server->listen))
-              runtime.serve(address, http::serve_connection, files);
-            announce(runtime, "http://");
+              http::serve(runtime, address, files);
+            runtime.announce("http");
             return runtime.run();
           }};
 }

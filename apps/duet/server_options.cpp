@@ -1,7 +1,5 @@
 #include <netdb.h>
 
-#include <cstdio>
-
 #include "command.hpp"
 
 namespace duet::app {
@@ -59,17 +57,6 @@ std::vector<Address> addresses(const std::vector<std::string>& texts) {
   std::vector<Address> result;
   for (const std::string& text : texts) result.push_back(resolve(text));
   return result;
-}
-
-void announce(Runtime& runtime, std::string_view scheme) {
-  runtime.on_listening([&runtime, scheme](const std::vector<Address>& listening) {
-    for (const Address& address : listening) {
-      bool is_local = address.family == Address::Family::local;
-      fmt::print("listening on {}{} ({})\n", is_local ? "" : scheme, address.text(),
-                 runtime.text());
-    }
-    std::fflush(stdout);
-  });
 }
 
 }  // namespace duet::app

@@ -1,6 +1,9 @@
 #pragma once
 // All that a network service needs.
 
+#include "duet/http/router.hpp"
+#include "duet/http/server.hpp"
+#include "duet/http/static_files.hpp"
 #include "duet/loop/event.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/sleep.hpp"

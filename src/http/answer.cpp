@@ -2,42 +2,91 @@
 
 #include <algorithm>
 
-namespace duet::http {
+#include "duet/http/date.hpp"
+#include "duet/http/response_head.hpp"
+#include "duet/http/status.hpp"
 
-void write_head(Exchange exchange, const AnswerHead& answer) {
-  std::span<std::byte> room = exchange.writer.room();
+namespace duet::http {
+namespace {
+
+// Our own fields and the status line take less than the second part.
+constexpr std::size_t head_bytes_max = FieldLines::bytes_max + 512;
+
+}  // namespace
+
+Response error_page(int status, std::string_view reason) {
+  std::string text = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
+  return Response::text(std::move(text)).status(status).field("X-Content-Type-Options", "nosniff");
+}
+
+bool Answer::must_close(const Response& response) const noexcept {
+  return response.closes_ ||
+         (!has_no_body(response) && framing_of(response) == Framing::until_close);
+}
+
+Task<> Answer::send(Response& response, bool is_last) {
+  if (writer_.room().size() < head_bytes_max) co_await writer_.flush();
+  write_head(response, is_last);
+  if (has_no_body(response)) co_return;
+  if (response.stream_) {
+    Task<> streaming = stream(response);
+    co_await std::move(streaming);
+    co_return;
+  }
+  std::span<const std::byte> body = bytes_of(response.body());
+  body_bytes_ = body.size();
+  std::span<std::byte> room = writer_.room();
+  if (body.size() <= room.size()) {
+    std::ranges::copy(body, room.begin());
+    writer_.commit(body.size());
+  } else {
+    co_await writer_.write(body);
+  }
+}
+
+Task<> Answer::stream(Response& response) {
+  BodyWriter out(writer_, framing_of(response), response.length_.value_or(0));
+  Task<> streaming = response.stream_(out);
+  co_await std::move(streaming);
+  Task<bool> finishing = out.finish();
+  bool is_whole = co_await std::move(finishing);
+  body_bytes_ = out.written_bytes();
+  if (!is_whole) throw std::length_error("a body that is shorter than was promised");
+}
+
+bool Answer::has_no_body(const Response& response) const noexcept {
+  int status = response.status_;
+  return status == 204 || status == 304 || status < 200 || request_.method() == Method::head;
+}
+
+Answer::Framing Answer::framing_of(const Response& response) const noexcept {
+  if (!response.stream_ || response.length_) return Framing::length;
+  return request_.version_minor() == 0 ? Framing::until_close : Framing::chunked;
+}
+
+std::uint64_t Answer::length_of(const Response& response) noexcept {
+  return response.stream_ ? response.length_.value_or(0) : response.body().size();
+}
+
+void Answer::write_head(const Response& response, bool is_last) {
+  std::span<std::byte> room = writer_.room();
   auto now = std::chrono::floor<std::chrono::seconds>(Loop::current().wall_now());
   DateText date = format_date(now);
-  ResponseHead head({reinterpret_cast<char*>(room.data()), room.size()}, answer.status);
-  head.field("Server", "duet")
-      .field("Date", {date.data(), date.size()})
-      .field("Content-Type", answer.content_type)
-      .field("Content-Length", answer.content_length)
-      .field("X-Content-Type-Options", "nosniff");
-  if (answer.status == 405) head.field("Allow", "GET, HEAD");
-  if (!answer.location.empty()) head.field("Location", answer.location);
-  if (exchange.after == After::close)
+  status_ = response.status_;
+  ResponseHead head({reinterpret_cast<char*>(room.data()), room.size()}, status_);
+  head.field("Server", "duet").field("Date", {date.data(), date.size()}).lines(response.fields_);
+  bool may_have_body = status_ >= 200 && status_ != 204 && status_ != 304;
+  Framing framing = framing_of(response);
+  if (may_have_body && framing == Framing::length)
+    head.field("Content-Length", length_of(response));
+  if (may_have_body && framing == Framing::chunked) head.field("Transfer-Encoding", "chunked");
+  if (is_last)
     head.field("Connection", "close");
-  else if (exchange.request.version_minor() == 0)
+  else if (request_.version_minor() == 0)
     head.field("Connection", "keep-alive");
   std::expected<std::size_t, HeadError> size = head.finish();
-  DUET_ASSERT(size.has_value());
-  exchange.writer.commit(*size);
-}
-
-bool has_body(const RequestHead& head) noexcept {
-  return head.framing() == Framing::chunked || head.content_length() > 0;
-}
-
-Task<After> answer_briefly(Exchange exchange, int status, std::string reason,
-                           std::string location) {
-  std::string body = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
-  Writer& writer = exchange.writer;
-  if (writer.room().size() < head_bytes_max) co_await writer.flush().within(exchange.send_time);
-  write_head(exchange, {status, "text/plain; charset=utf-8", body.size(), location});
-  bool is_head = exchange.request.method() == Method::head;
-  if (!is_head) co_await writer.write(bytes_of(body));
-  co_return exchange.after;
+  if (!size) throw std::invalid_argument("an answer with a status that is none");
+  writer_.commit(*size);
 }
 
 }  // namespace duet::http

@@ -1,26 +1,43 @@
 #pragma once
-// Writes the heads of answers into a connection's writer.
+// Puts a Response on a connection: the head, what frames the body, and the body.
 
-#include <string_view>
-
-#include "duet/http/serve.hpp"
+#include "duet/http/request_head.hpp"
+#include "duet/http/response.hpp"
 
 namespace duet::http {
 
-// Room that any head of ours fits into.
-inline constexpr std::size_t head_bytes_max = 12 * 1024;
+// An answer that explains itself in a line of text.
+Response error_page(int status, std::string_view reason);
 
-struct AnswerHead {
-  int status;
-  std::string_view content_type;
-  std::uint64_t content_length;
-  std::string_view location;  // if not empty
+class Answer {
+ public:
+  Answer(const RequestHead& request, Writer& writer) noexcept
+      : request_(request), writer_(writer) {}
+
+  // Whether the connection must end after it: because the response says so, or its body's end
+  // cannot be told otherwise.
+  bool must_close(const Response& response) const noexcept;
+
+  // Collects the answer in the writer, which sends what it has no room for. Throws what the
+  // response's stream throws, and IoError when the peer is gone or the body is not whole.
+  Task<> send(Response& response, bool is_last);
+
+  int status() const noexcept { return status_; }
+  std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+
+ private:
+  using Framing = BodyWriter::Framing;
+
+  bool has_no_body(const Response& response) const noexcept;
+  Framing framing_of(const Response& response) const noexcept;
+  static std::uint64_t length_of(const Response& response) noexcept;
+  void write_head(const Response& response, bool is_last);
+  Task<> stream(Response& response);
+
+  const RequestHead& request_;
+  Writer& writer_;
+  int status_ = 0;
+  std::uint64_t body_bytes_ = 0;
 };
-
-// The writer has room for head_bytes_max.
-void write_head(Exchange exchange, const AnswerHead& answer);
-
-// Whether bytes of a body follow the head.
-bool has_body(const RequestHead& head) noexcept;
 
 }  // namespace duet::http

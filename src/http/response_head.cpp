@@ -4,22 +4,9 @@
 #include <charconv>
 
 #include "duet/http/status.hpp"
-#include "http/characters.hpp"
+#include "http/field_syntax.hpp"
 
 namespace duet::http {
-namespace {
-
-bool is_name(std::string_view text) noexcept {
-  return !text.empty() && std::ranges::all_of(text, is_token);
-}
-
-bool is_value(std::string_view text) noexcept {
-  if (text.empty()) return true;
-  return !is_blank(text.front()) && !is_blank(text.back()) && find_control(text, 0) == text.size();
-}
-
-}  // namespace
-
 ResponseHead::ResponseHead(std::span<char> buffer, int status) noexcept : buffer_(buffer) {
   if (status < 100 || status > 999) {
     fail(HeadError::bad_status);
@@ -35,12 +22,17 @@ ResponseHead::ResponseHead(std::span<char> buffer, int status) noexcept : buffer
 }
 
 ResponseHead& ResponseHead::field(std::string_view name, std::string_view value) noexcept {
-  if (!is_name(name)) fail(HeadError::bad_name);
-  if (!is_value(value)) fail(HeadError::bad_value);
+  if (!is_field_name(name)) fail(HeadError::bad_name);
+  if (!is_field_value(value)) fail(HeadError::bad_value);
   put(name);
   put(": ");
   put(value);
   put("\r\n");
+  return *this;
+}
+
+ResponseHead& ResponseHead::lines(const FieldLines& fields) noexcept {
+  put(fields.text());
   return *this;
 }
 

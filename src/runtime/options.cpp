@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* usage =
     "options:\n"
+    "  --listen ADDRESS 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 picks one\n"
     "  --model NAME     single, process, thread, poll, epoll, uring or auto (the default)\n"
     "  --engine NAME    the engine of each loop, where it is not the model's own\n"
     "  --workers N      loops on threads of their own, for poll, epoll and uring\n"
@@ -33,7 +34,9 @@ Number parse_number(std::string_view text) {
 }
 
 void set(Options& options, std::string_view name, const std::string& value) {
-  if (name == "--model") {
+  if (name == "--listen") {
+    options.listen = value;
+  } else if (name == "--model") {
     options.model = value;
   } else if (name == "--engine") {
     options.engine = value;

@@ -1,5 +1,6 @@
 #include "duet/runtime/runtime.hpp"
 
+#include <cstdio>
 #include <mutex>
 
 #include "runtime/supervisor.hpp"
@@ -50,6 +51,17 @@ std::string Runtime::text() const {
 
 void Runtime::on_listening(std::function<void(const std::vector<Address>&)> action) {
   state_->announce = std::move(action);
+}
+
+void Runtime::announce(std::string scheme) {
+  on_listening([this, scheme = std::move(scheme)](const std::vector<Address>& listening) {
+    for (const Address& address : listening) {
+      bool is_local = address.family == Address::Family::local;
+      fmt::print("listening on {}{} ({})\n", is_local ? "" : scheme + "://", address.text(),
+                 text());
+    }
+    std::fflush(stdout);
+  });
 }
 
 void Runtime::on_loop_end(std::function<void(const LoopCensus&)> action) {

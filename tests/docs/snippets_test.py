@@ -22,7 +22,7 @@ BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FUNCTION = re.compile(r"^[A-Za-z_][\w:<>&*, ]*\([^;]*\)[^;=\n]*\{", re.MULTILINE)
 PRELUDE = """#include <array>
 #include <duet/duet.hpp>
-#include <duet/http/serve.hpp>
+#include <duet/http/server.hpp>
 using namespace duet;
 using namespace std::chrono_literals;
 """

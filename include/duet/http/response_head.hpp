@@ -15,6 +15,8 @@
 #include <span>
 #include <string_view>
 
+#include "duet/http/field_lines.hpp"
+
 namespace duet::http {
 
 enum class HeadError : unsigned char {
@@ -31,6 +33,9 @@ class ResponseHead {
 
   ResponseHead& field(std::string_view name, std::string_view value) noexcept;
   ResponseHead& field(std::string_view name, std::uint64_t value) noexcept;
+
+  // Fields that were checked when they were made.
+  ResponseHead& lines(const FieldLines& fields) noexcept;
 
   // Writes the blank line; the size of the whole head. To be called once, last.
   std::expected<std::size_t, HeadError> finish() noexcept;

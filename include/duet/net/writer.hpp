@@ -13,8 +13,11 @@ class Writer {
  public:
   static constexpr std::size_t default_bytes = 32 * 1024;
 
-  explicit Writer(Stream& to, std::size_t buffer_bytes = default_bytes)
+  // `flush_time` is what the peer has for taking a buffer's worth: then Errc::timed_out.
+  explicit Writer(Stream& to, std::size_t buffer_bytes = default_bytes,
+                  Duration flush_time = Duration::max())
       : stream_(to),
+        flush_time_(flush_time),
         buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_bytes)),
         size_bytes_(buffer_bytes) {}
 
@@ -29,18 +32,19 @@ class Writer {
 
   bool is_empty() const noexcept { return used_bytes_ == 0; }
 
-  // Copies the bytes; flushes on the way when the buffer is full.
+  // Copies the bytes, as long as there is room; more are sent from where they are.
   Task<> write(std::span<const std::byte> bytes);
 
   // Completes when the kernel has everything that was collected. To be awaited at once: the buffer
   // is in use until then. Fails like Stream::write_all, and then what was collected is gone.
   Wait<io::Send> flush() noexcept {
     std::span<const std::byte> collected(buffer_.get(), std::exchange(used_bytes_, 0));
-    return stream_.write_all(collected);
+    return stream_.write_all(collected).within(flush_time_);
   }
 
  private:
   Stream& stream_;
+  const Duration flush_time_;
   std::unique_ptr<std::byte[]> buffer_;
   const std::size_t size_bytes_;
   std::size_t used_bytes_ = 0;

@@ -2,17 +2,24 @@
 // How a runtime runs. A program fills it in itself or takes it from its command line.
 
 #include <string>
+#include <utility>
 
 #include "duet/base/time.hpp"
 
 namespace duet {
 
 struct Options {
-  // Takes --model, --engine, --workers and --drain from the command line. Anything else, or a model
-  // that cannot be had, is wrong usage: a line on standard error and exit code 2; --help prints the
-  // options and exits with 0.
+  // Takes --listen, --model, --engine, --workers and --drain from the command line. Anything else,
+  // or a model that cannot be had, is wrong usage: a line on standard error and exit code 2; --help
+  // prints the options and exits with 0.
   static Options parse(int argc, char** argv);
 
+  // Where to listen: what --listen says, else `otherwise`.
+  std::string listen_or(std::string otherwise) const {
+    return listen.empty() ? std::move(otherwise) : listen;
+  }
+
+  std::string listen;
   std::string model = "auto";
   std::string engine;    // empty: the model's own
   unsigned workers = 1;  // loops on threads of their own; more than 1 for worker models only

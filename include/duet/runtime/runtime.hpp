@@ -64,6 +64,10 @@ class Runtime {
   // ports that were chosen filled in.
   void on_listening(std::function<void(const std::vector<Address>&)> action);
 
+  // Prints a line for each address when it is listened on, the port filled in:
+  // "listening on http://127.0.0.1:8080 (model epoll, 1 worker)" for the scheme "http".
+  void announce(std::string scheme);
+
   // Called when a loop has run to its end, on its thread and, under a model that forks, in its
   // process: with what the loop still has, which is nothing unless something was forgotten.
   void on_loop_end(std::function<void(const LoopCensus&)> action);

@@ -1,0 +1,22 @@
+#pragma once
+// The failure of a request as an HTTP status. A handler may throw one to answer with it; reading a
+// body throws one when what the peer sends breaks the rules (400), is too large (413) or too slow
+// (408).
+
+#include <stdexcept>
+#include <string>
+
+namespace duet::http {
+
+class Error : public std::runtime_error {
+ public:
+  // `reason` is shown to the client.
+  Error(int status, const std::string& reason) : std::runtime_error(reason), status_(status) {}
+
+  int status() const noexcept { return status_; }
+
+ private:
+  int status_;
+};
+
+}  // namespace duet::http

@@ -1,0 +1,65 @@
+#pragma once
+// HTTP/1.1 on the connections of a Runtime.
+//
+//   Task<http::Response> hello(http::Request) { co_return http::Response::text("Hello\n"); }
+//
+//   Runtime runtime(Options::parse(argc, argv));
+//   http::serve(runtime, "127.0.0.1:8080", hello);
+//   return runtime.run();
+//
+// A handler is called once for each request, requests of a connection one after the other. What it
+// throws becomes an answer: http::Error its status, any other exception 500 and a line in the log.
+// What it leaves unread of a request's body is read and thrown away, or the connection closed.
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "duet/http/codec.hpp"
+#include "duet/http/error.hpp"
+#include "duet/http/request.hpp"
+#include "duet/http/response.hpp"
+#include "duet/runtime/runtime.hpp"
+
+namespace duet::http {
+
+class AccessLog;
+
+using Handler = std::function<Task<Response>(Request)>;
+
+// What a connection is allowed, and what is written down about it.
+struct ServeOptions {
+  Limits head;
+  std::uint64_t body_bytes_max = 1024 * 1024;     // beyond: 413
+  std::uint64_t body_rate_min = 1024;             // bytes a second, once head_time has been waited
+  Duration head_time = std::chrono::seconds(10);  // for a whole head, from its first byte
+  Duration idle_time = std::chrono::seconds(60);  // between requests
+  Duration send_time = std::chrono::seconds(30);  // for the peer to take a buffer's worth
+  std::shared_ptr<AccessLog> access_log;          // none: nothing is written
+};
+
+// The handler of connections that the functions below give to the runtime.
+Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options, Handler handler);
+
+// Calls handler(request, arguments…) for each request, with a copy of the arguments. `where` is an
+// Address or its text. Throws UsageError.
+template <class Where, class Function, class... Arguments>
+void serve(Runtime& runtime, const Where& where, ServeOptions options, Function handler,
+           Arguments... arguments) {
+  auto shared = std::make_shared<const ServeOptions>(std::move(options));
+  auto serve_one = [shared](Stream peer, Function each, Arguments... with) {
+    Handler call = [each = std::move(each), ... with = std::move(with)](Request request) mutable {
+      return each(request, with...);
+    };
+    return serve_connection(std::move(peer), shared, std::move(call));
+  };
+  runtime.serve(where, std::move(serve_one), std::move(handler), std::move(arguments)...);
+}
+
+template <class Where, class Function, class... Arguments>
+  requires std::invocable<Function&, Request, Arguments&...>
+void serve(Runtime& runtime, const Where& where, Function handler, Arguments... arguments) {
+  serve(runtime, where, ServeOptions(), std::move(handler), std::move(arguments)...);
+}
+
+}  // namespace duet::http

@@ -1,0 +1,20 @@
+#pragma once
+// What a field that we send may look like (RFC 9110 §5.1, §5.5).
+
+#include <algorithm>
+#include <string_view>
+
+#include "http/characters.hpp"
+
+namespace duet::http {
+
+inline bool is_field_name(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, is_token);
+}
+
+inline bool is_field_value(std::string_view text) noexcept {
+  if (text.empty()) return true;
+  return !is_blank(text.front()) && !is_blank(text.back()) && find_control(text, 0) == text.size();
+}
+
+}  // namespace duet::http

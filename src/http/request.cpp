@@ -1,0 +1,27 @@
+#include "duet/http/request.hpp"
+
+#include <span>
+
+#include "http/percent.hpp"
+
+namespace duet::http {
+
+std::string_view Request::path() const noexcept {
+  std::string_view whole = head().path_and_query();
+  return whole.substr(0, whole.find('?'));
+}
+
+std::string_view Request::query() const noexcept {
+  std::string_view whole = head().path_and_query();
+  std::size_t mark = whole.find('?');
+  return mark == whole.npos ? std::string_view() : whole.substr(mark + 1);
+}
+
+std::string Request::parameter(std::string_view name) const {
+  for (const Parameter& parameter :
+       std::span(exchange_->parameters).first(exchange_->parameter_count))
+    if (parameter.name == name) return percent_decoded(parameter.value);
+  return {};
+}
+
+}  // namespace duet::http

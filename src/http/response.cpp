@@ -1,0 +1,51 @@
+#include "duet/http/response.hpp"
+
+#include <stdexcept>
+
+#include "duet/http/request_head.hpp"
+
+namespace duet::http {
+
+Response Response::of(std::string_view content_type, std::string body) {
+  Response response;
+  response.fields_.add("Content-Type", content_type);
+  response.text_ = std::move(body);
+  return response;
+}
+
+Response Response::text(std::string body) {
+  return of("text/plain; charset=utf-8", std::move(body));
+}
+Response Response::html(std::string body) {
+  return of("text/html; charset=utf-8", std::move(body));
+}
+Response Response::json(std::string body) { return of("application/json", std::move(body)); }
+
+Response Response::view(std::string_view content_type, std::string_view body,
+                        std::shared_ptr<const void> keeper) {
+  Response response;
+  response.fields_.add("Content-Type", content_type);
+  response.view_ = body;
+  response.keeper_ = std::move(keeper);
+  return response;
+}
+
+Response Response::stream(std::string_view content_type, Stream stream,
+                          std::optional<std::uint64_t> length) {
+  Response response;
+  response.fields_.add("Content-Type", content_type);
+  response.stream_ = std::move(stream);
+  response.length_ = length;
+  return response;
+}
+
+Response& Response::field(std::string_view name, std::string_view value) & {
+  for (std::string_view reserved : {"Content-Length", "Transfer-Encoding", "Connection"})
+    if (equals_ignoring_case(name, reserved))
+      throw std::invalid_argument("the field " + std::string(reserved) +
+                                  " is written by duet: see Response");
+  fields_.add(name, value);
+  return *this;
+}
+
+}  // namespace duet::http
