@@ -48,6 +48,9 @@ void RequestParser::reset() noexcept {
   has_host_ = has_content_length_ = has_transfer_encoding_ = false;
   says_close_ = says_keep_alive_ = false;
   rejection_ = {};
+  head_.request_line_ = {};
+  head_.method_ = Method::other;
+  head_.version_minor_ = 1;
   head_.content_length_ = 0;
   head_.framing_ = Framing::none;
   head_.keep_alive_ = head_.expects_continue_ = false;
