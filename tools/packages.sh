@@ -20,13 +20,16 @@ libclang-rt-19-dev  file:/usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.asan*.a
 libgtest-dev        header:gtest/gtest.h          test              required   tests
 python3             tool:python3                  test,bench,check  required   tests, runner, checks
 curl                tool:curl                     test              preferred  tests with a real client
-wrk                 tool:wrk                      test              preferred  tests under load
+wrk                 tool:wrk                      test,bench        preferred  tests under load, HTTP benchmarks
 chromium            tool:chromium                 test              preferred  tests with a real browser
 strace              tool:strace                   test              preferred  tests that count system calls
 procps              tool:ps                       test              preferred  tests that look for processes left behind
 ccache              tool:ccache                   test,check        preferred  builds again faster
 libev-dev           header:ev.h                   bench             preferred  the libev baseline
 libbenchmark-dev    header:benchmark/benchmark.h  bench             preferred  micro benchmarks
+nginx               file:/usr/sbin/nginx          bench             preferred  a web server to compare with
+h2o                 tool:h2o                      bench             preferred  a web server to compare with
+lighttpd            file:/usr/sbin/lighttpd       bench             preferred  a web server to compare with
 clang-format-19     tool:clang-format-19          check             required   format
 clang-tidy-19       tool:clang-tidy-19            check             required   lint
 '
@@ -114,9 +117,23 @@ install_missing() {
   ((${#missing_required[@]} == 0)) || apt_install "${missing_required[@]}"
 }
 
+# Debian starts a service when it is installed, and at every boot. Those that are wanted as programs
+# only do neither: policy-rc.d(8) forbids the one, update-rc.d(8) the other.
 apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+  local services=() package
+  for package in "$@"; do
+    [[ $package != @(nginx|h2o|lighttpd) ]] || services+=("$package")
+  done
+  as_root env DEBIAN_FRONTEND=noninteractive services="${services[*]}" sh -c '
+    policy=/usr/sbin/policy-rc.d
+    if [ -n "$services" ] && [ ! -e $policy ]; then
+      trap "rm -f $policy" EXIT
+      trap "exit 1" HUP INT TERM
+      printf "#!/bin/sh\nexit 101\n" >$policy
+      chmod 755 $policy
+    fi
+    apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" || exit
+    for service in $services; do update-rc.d "$service" disable || exit; done' sh "$@"
 }
 
 # True if no package list was fetched within a day: an old list names versions that are gone.
