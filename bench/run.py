@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Measures duet against hand-written servers. bench/README.md explains the method and the table.
+"""Measures duet against hand-written servers. bench/README.md explains the method and the tables.
 
-    bench/run.py --build build/release                 a table for 64 connections of 64 bytes
-    bench/run.py --build build/release --check         exit 0: all aims met; 1: not; 3: void
-    bench/run.py --build build/release --connections 1000 --models epoll,uring
+    bench/run.py --build build/release                 all suites: a table for each load
+    bench/run.py http --loads hello,file               one suite, two of its loads
+    bench/run.py --check                               exit 0: all aims met; 1: not; 3: void
+    bench/run.py echo --connections 1000 --models epoll,uring
 """
 
 import argparse
@@ -12,9 +13,13 @@ import json
 import pathlib
 import shlex
 import sys
+import tempfile
 
-from lib import echo, machine
+from lib import echo, http, machine, rounds, server
 
+# A suite is a module with the functions and tables that are used below, and measurements that have
+# the methods servers, measure, report, void_reasons and misses, and the attribute load.
+SUITES = {"echo": echo, "http": http}
 EXIT_MISSED, EXIT_VOID = 1, 3  # argparse leaves with 2
 
 
@@ -27,97 +32,134 @@ def progress(line):
         print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
 
 
-def load_of(arguments):
-    return echo.Load(arguments.connections, arguments.bytes, arguments.depth, arguments.idle,
-                     arguments.seconds)
-
-
-def parse_arguments():
+def make_parser():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("suites", nargs="*", metavar="SUITE",
+                        help=f"of {', '.join(SUITES)} (default: all)")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"),
-                        help="folder with duet and bench/* (default: %(default)s)")
-    parser.add_argument("--connections", type=int, default=echo.GATE["connections"])
-    parser.add_argument("--idle", type=int, default=0, help="connections beside them, silent")
-    parser.add_argument("--bytes", type=int, default=echo.GATE["bytes"], help="of a message")
-    parser.add_argument("--depth", type=int, default=echo.GATE["depth"],
-                        help="messages in flight on each connection")
-    parser.add_argument("--models", default="epoll,poll,uring,thread,process",
-                        help="of " + ", ".join(echo.BASELINES) + " (default: all but single)")
+                        help="folder with duet, bench and examples (default: %(default)s)")
+    parser.add_argument("--models", help="default: all that a suite has, but single")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.4 s: a first look")
     parser.add_argument("--check", action="store_true", help="compare with the aims")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all samples")
+    for suite in SUITES.values():
+        suite.add_options(parser)
+    return parser
+
+
+def parse_arguments():
+    """The command line, with suites and models as {suite: its models}."""
+    parser = make_parser()
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds, arguments.seconds = 3, 0.4
-    arguments.models = arguments.models.split(",")
-    unknown = [model for model in arguments.models if model not in echo.BASELINES]
-    if unknown:
-        parser.error(f"no baseline for model {unknown[0]}; there are {', '.join(echo.BASELINES)}")
+    try:
+        arguments.suites = chosen(arguments)
+    except ValueError as error:
+        parser.error(str(error))
     if arguments.rounds < 1:
         parser.error("--rounds wants at least 1")
-    if arguments.check and not (load_of(arguments).is_gate() and
-                               set(echo.AIMS) <= set(arguments.models)):
-        parser.error(f"--check wants the load {echo.GATE} and the models {', '.join(echo.AIMS)}")
     if not (arguments.build / "bench" / "echo_load").exists():
         parser.error(f"{arguments.build}/bench/echo_load is not built")
     return arguments
 
 
-class Session:
-    """Runs benches one after another, prints each table, and remembers all for --json."""
+def chosen(arguments):
+    """{suite: the models to measure}; raises ValueError for what does not fit together."""
+    names = arguments.suites or list(SUITES)
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        raise ValueError(f"there is no suite {unknown[0]}; there are {', '.join(SUITES)}")
+    wanted = arguments.models.split(",") if arguments.models else None
+    known = dict.fromkeys(model for name in names for model in SUITES[name].BASELINES)
+    for model in wanted or []:
+        if model not in known:
+            raise ValueError(f"no baseline for model {model}; there are {', '.join(known)}")
+    result = {}
+    for name in names:
+        suite = SUITES[name]
+        refusal = suite.refusal(arguments)
+        if refusal:
+            raise ValueError(refusal)
+        models = [model for model in wanted or suite.DEFAULT_MODELS if model in suite.BASELINES]
+        if arguments.check and not set(suite.AIMS) <= set(models):
+            raise ValueError(f"--check of {name} wants the models {', '.join(suite.AIMS)}")
+        result[name] = models
+    return result
 
-    def __init__(self, bench):
-        self.bench = bench
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """What all measurements share."""
+
+    build: pathlib.Path
+    folder: pathlib.Path  # for files that servers need; empty at first, gone at the end
+    placement: machine.Placement
+    seconds: float
+
+
+class Session:
+    """Runs measurements one after another, prints each table, and remembers all for --json."""
+
+    def __init__(self, round_count):
+        self.round_count = round_count
         self.runs = []
 
-    def measure(self, models, load):
-        """Returns the results and, for the load of the aims, the reasons why they are void."""
-        results = self.bench.run(models, load)
+    def measure(self, measurement):
+        """Returns the results and the reasons why they are void."""
+        servers, missing = measurement.servers()
+        results = rounds.run_rounds(servers, self.round_count, measurement.measure,
+                                    server.ServerError, progress)
+        results.failures |= missing
         progress("")
-        say(f"\n{load}, {self.bench.round_count} rounds\n\n{echo.report(results)}\n")
+        say(f"\n{measurement.load}, {self.round_count} rounds\n\n{measurement.report(results)}\n")
         for failure in results.failures.values():
             say(f"not measured: {failure}")
-        void = echo.void_reasons(results) if load.is_gate() else []
+        void = measurement.void_reasons(results)
         for reason in void:
             say(f"void: {reason}")
-        self.runs.append({"load": dataclasses.asdict(load), "samples": results.samples,
-                          "failures": results.failures, "void": void})
+        self.runs.append({"load": dataclasses.asdict(measurement.load), "void": void,
+                          "samples": results.samples, "failures": results.failures})
         return results, void
 
-    def check(self, models, load):
+    def check(self, measurement):
         """Measures, once more if the first run is void; returns the exit status."""
-        results, void = self.measure(models, load)
+        results, void = self.measure(measurement)
         if void:
             say("once more:")
-            results, void = self.measure(models, load)
+            results, void = self.measure(measurement)
         if void:
             return EXIT_VOID
-        misses = echo.misses(results)
+        misses = measurement.misses(results)
         say("\n".join(f"missed: {miss}" for miss in misses) or "all aims met")
         return EXIT_MISSED if misses else 0
 
 
-def main():
-    arguments = parse_arguments()
-    load = load_of(arguments)
-    say(f"command: {shlex.join(sys.argv)}\nmachine: {machine.description()}")
-    placement = machine.find_placement(lambda line: say(f"note: {line}"))
-    session = Session(echo.Bench(arguments.build, placement, arguments.rounds, progress))
-
-    status = 0
-    models = [model for model in arguments.models if model != "single"]
-    if arguments.check:
-        status = session.check(models, load)
-    elif models:
-        session.measure(models, load)
-    if "single" in arguments.models:  # it serves one connection at a time
-        session.measure(["single"], dataclasses.replace(load, connections=1, idle=0))
+def run(arguments, bench):
+    """Returns the exit status: of --check a miss outweighs a void run."""
+    session = Session(arguments.rounds)
+    statuses = set()
+    for name, models in arguments.suites.items():
+        for measurement in SUITES[name].measurements(bench, arguments, models):
+            if arguments.check:
+                statuses.add(session.check(measurement))
+            else:
+                session.measure(measurement)
     if arguments.json:
         document = {"command": sys.argv, "machine": machine.description(), "runs": session.runs}
         arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    return status
+    return next((status for status in (EXIT_MISSED, EXIT_VOID) if status in statuses), 0)
+
+
+def main():
+    arguments = parse_arguments()
+    say(f"command: {shlex.join(sys.argv)}\nmachine: {machine.description()}")
+    placement = machine.find_placement(lambda line: say(f"note: {line}"))
+    with tempfile.TemporaryDirectory() as folder:
+        return run(arguments, Bench(arguments.build, pathlib.Path(folder), placement,
+                                    arguments.seconds))
 
 
 if __name__ == "__main__":
