@@ -13,6 +13,10 @@ class Log {
  public:
   enum class Level : unsigned char { debug, info, warning, error, off };
 
+  // The level of that name, "debug", "info", "warning", "error" or "off". Throws
+  // std::invalid_argument, which lists the names, for any other.
+  static Level parse_level(std::string_view name);
+
   explicit Log(Level level = Level::info) noexcept : level_(level) {}
   virtual ~Log() = default;
 
