@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "duet/http/request_head.hpp"
+#include "duet/http/message_head.hpp"
 #include "http/characters.hpp"
 
 namespace duet::http {

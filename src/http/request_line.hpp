@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "duet/http/request_parser.hpp"
+#include "duet/http/message_parser.hpp"
+#include "duet/http/request_head.hpp"
 
 namespace duet::http {
 

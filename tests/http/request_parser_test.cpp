@@ -12,14 +12,10 @@ class Request : public testing::TestWithParam<RequestRow> {};
 
 TEST_P(Request, has_the_stated_outcome_however_it_is_split) {
   const std::string& bytes = GetParam().bytes;
-  Feeder feeder(bytes);
+  Feeder<RequestParser> feeder(bytes);
   ParseResult result = feeder.feed(bytes.size());
   EXPECT_EQ(outcome(result, feeder.parser()), GetParam().expected);
-
-  const std::string whole = whole_outcome(result, feeder.parser());
-  EXPECT_EQ(Feeder(bytes).feed_in_steps(), whole);
-  for (std::size_t at = 0; at < bytes.size(); at = feeder.split_after(at))
-    ASSERT_EQ(Feeder(bytes).feed_split(at), whole) << "split at " << at;
+  expect_the_same_however_split<RequestParser>(bytes);
 }
 
 std::string name_of(const testing::TestParamInfo<RequestRow>& row) { return row.param.name; }

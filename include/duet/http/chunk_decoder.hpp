@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "duet/http/request_parser.hpp"
+#include "duet/http/message_parser.hpp"
 
 namespace duet::http {
 

@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-#include "duet/http/request_parser.hpp"
+#include "duet/http/message_parser.hpp"
 
 namespace duet::http {
 

@@ -1,4 +1,4 @@
-#include "duet/http/request_head.hpp"
+#include "duet/http/message_head.hpp"
 
 #include "http/characters.hpp"
 
@@ -11,7 +11,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return true;
 }
 
-std::optional<std::string_view> RequestHead::field(std::string_view name) const noexcept {
+std::optional<std::string_view> MessageHead::field(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < field_count_; ++i)
     if (equals_ignoring_case(view(fields_[i].name), name)) return view(fields_[i].value);
   return std::nullopt;

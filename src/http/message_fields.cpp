@@ -1,26 +1,15 @@
-// The fields of a request head: their syntax (RFC 9112 §5) and the five that decide how the
-// connection goes on. Whatever makes two readers disagree about where a body ends is refused.
+// The fields of a head: their syntax (RFC 9112 §5) and the three that decide, in requests and
+// responses alike, where a body ends and whether the connection goes on. Whatever makes two readers
+// disagree about that is refused.
 
 #include <limits>
 
-#include "duet/http/request_parser.hpp"
+#include "duet/http/message_parser.hpp"
 #include "http/characters.hpp"
 #include "http/fields.hpp"
-#include "http/request_line.hpp"
 
 namespace duet::http {
 namespace {
-
-// Calls `visit` with each member of a comma-separated list, trimmed, empty ones included.
-template <typename Visit>
-void for_each_member(std::string_view list, Visit visit) {
-  for (;;) {
-    std::size_t comma = list.find(',');
-    visit(trim(list.substr(0, comma)));
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
-}
 
 bool is_token_text(std::string_view text) noexcept {
   for (char c : text)
@@ -53,53 +42,42 @@ bool is_framing_with_underscore(std::string_view name) noexcept {
 
 }  // namespace
 
-Rejection RequestParser::accept_field(std::string_view line) noexcept {
+Rejection MessageParser::accept_field(std::string_view line, MessageHead& head,
+                                      FieldLine& out) noexcept {
   if (++lines_ > limits_.fields_max) return {431, "too many fields"};
   std::size_t name_size = 0;
   while (name_size < line.size() && is_token(line[name_size])) ++name_size;
   char next = name_size == line.size() ? '\r' : line[name_size];
   if (name_size == 0 || next != ':') return bad_field_name(name_size, next);
+  std::string_view name = line.substr(0, name_size);
   std::string_view raw_value = line.substr(name_size + 1);
-  Field field = {.name = line.substr(0, name_size), .value = trim(raw_value)};
-  if (is_framing_with_underscore(field.name)) return {};
-  head_.fields_[head_.field_count_++] = {.name = slice(field.name), .value = slice(field.value)};
-  return accept_meaning(field, raw_value);
+  if (is_framing_with_underscore(name)) return {};
+  out = {.field = {.name = name, .value = trim(raw_value)}, .raw_value = raw_value};
+  head.fields_[head.field_count_++] = {.name = head.slice(name),
+                                       .value = head.slice(out.field.value)};
+  return {};
 }
 
-Rejection RequestParser::accept_meaning(Field field, std::string_view raw_value) noexcept {
-  switch (field.name.size()) {
-    case 4:
-      if (equals_ignoring_case(field.name, "host")) return accept_host(field.value);
-      break;
-    case 6:
-      if (equals_ignoring_case(field.name, "expect")) return accept_expectation(field.value);
-      break;
+Rejection MessageParser::accept_framing(const FieldLine& line, MessageHead& head) noexcept {
+  const auto& [name, value] = line.field;
+  switch (name.size()) {
     case 10:
-      if (equals_ignoring_case(field.name, "connection")) accept_connection_options(field.value);
+      if (equals_ignoring_case(name, "connection")) accept_connection_options(value);
       break;
     case 14:
-      if (equals_ignoring_case(field.name, "content-length"))
-        return accept_content_length(field.value);
+      if (equals_ignoring_case(name, "content-length")) return accept_content_length(value, head);
       break;
     case 17:
-      if (equals_ignoring_case(field.name, "transfer-encoding"))
-        return accept_transfer_encoding(raw_value);
+      if (equals_ignoring_case(name, "transfer-encoding"))
+        return accept_transfer_encoding(line.raw_value, head);
       break;
     default: break;
   }
   return {};
 }
 
-Rejection RequestParser::accept_host(std::string_view value) noexcept {
-  if (has_host_) return {400, "more than one Host"};
-  has_host_ = true;
-  if (!is_authority(value, Port::optional)) return {400, "malformed Host"};
-  if (head_.authority_.size == 0) head_.authority_ = slice(value);
-  return {};
-}
-
 // Digits alone: a sign, a list, even of equal numbers, or a space inside is refused.
-Rejection RequestParser::accept_content_length(std::string_view value) noexcept {
+Rejection MessageParser::accept_content_length(std::string_view value, MessageHead& head) noexcept {
   if (has_content_length_) return {400, "more than one Content-Length"};
   has_content_length_ = true;
   constexpr std::uint64_t length_max = std::numeric_limits<std::int64_t>::max();
@@ -111,33 +89,27 @@ Rejection RequestParser::accept_content_length(std::string_view value) noexcept 
     length = length * 10 + digit;
   }
   if (value.empty()) return {400, "malformed Content-Length"};
-  head_.content_length_ = length;
-  head_.framing_ = Framing::length;
+  head.content_length_ = length;
+  head.framing_ = Framing::length;
   return {};
 }
 
 // Only the usual spelling, at most one space before it: odd white space here has no honest sender.
-Rejection RequestParser::accept_transfer_encoding(std::string_view raw_value) noexcept {
+Rejection MessageParser::accept_transfer_encoding(std::string_view raw_value,
+                                                  MessageHead& head) noexcept {
   if (has_transfer_encoding_) return {400, "more than one Transfer-Encoding"};
   has_transfer_encoding_ = true;
   if (raw_value.starts_with(' ')) raw_value.remove_prefix(1);
   if (equals_ignoring_case(raw_value, "chunked")) {
-    head_.framing_ = Framing::chunked;
+    head.framing_ = Framing::chunked;
     return {};
   }
   if (is_chunked_over_others(raw_value)) return {501, "transfer coding is not supported"};
   return {400, "malformed Transfer-Encoding"};
 }
 
-Rejection RequestParser::accept_expectation(std::string_view value) noexcept {
-  if (head_.version_minor_ == 0) return {};  // RFC 9110 §10.1.1
-  if (!equals_ignoring_case(value, "100-continue")) return {417, "unknown expectation"};
-  head_.expects_continue_ = true;
-  return {};
-}
-
 // Only these two options: no field is removed because Connection names it.
-void RequestParser::accept_connection_options(std::string_view value) noexcept {
+void MessageParser::accept_connection_options(std::string_view value) noexcept {
   for_each_member(value, [this](std::string_view option) {
     if (equals_ignoring_case(option, "close")) says_close_ = true;
     if (equals_ignoring_case(option, "keep-alive")) says_keep_alive_ = true;
@@ -145,13 +117,12 @@ void RequestParser::accept_connection_options(std::string_view value) noexcept {
 }
 
 // What can only be judged when all fields are known.
-Rejection RequestParser::finish() noexcept {
-  bool is_old = head_.version_minor_ == 0;
-  if (!has_host_ && !is_old) return {400, "no Host"};
+Rejection MessageParser::finish(MessageHead& head) noexcept {
+  bool is_old = head.version_minor_ == 0;
   if (has_transfer_encoding_ && has_content_length_)
     return {400, "both Transfer-Encoding and Content-Length"};
   if (has_transfer_encoding_ && is_old) return {400, "Transfer-Encoding in HTTP/1.0"};
-  head_.keep_alive_ = !says_close_ && (!is_old || says_keep_alive_);
+  head.keep_alive_ = !says_close_ && (!is_old || says_keep_alive_);
   return {};
 }
 
