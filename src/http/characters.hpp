@@ -3,6 +3,7 @@
 // which is the hottest loop of the codec. Pure functions: any thread, no errors.
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -65,27 +66,31 @@ constexpr std::string_view trim(std::string_view text) noexcept {
   return text;
 }
 
-// Whether any of eight bytes is below 0x20 or 0x7f. "Less than n" by borrow, from Anderson's
-// Bit Twiddling Hacks; exact as a yes or no.
-inline bool any_of_eight_is_control(const char* at) noexcept {
+// A bit for each of eight bytes that is below 0x20 or 0x7f, of which the lowest is right: a borrow
+// can set a false one only above a true one. "Less than n" is from Anderson's Bit Twiddling Hacks.
+inline std::uint64_t mark_controls(const char* at) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101;
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, at, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::big) bytes = std::byteswap(bytes);
   std::uint64_t deleted = bytes ^ (ones * 0x7f);
   std::uint64_t low = (bytes - ones * 0x20) & ~bytes;
   std::uint64_t zero = (deleted - ones) & ~deleted;
-  return ((low | zero) & (ones * 0x80)) != 0;
+  return (low | zero) & (ones * 0x80);
 }
 
 // Where the first control character other than tab is, at `from` or later; else text.size().
 inline std::size_t find_control(std::string_view text, std::size_t from) noexcept {
   std::size_t at = from;
-  for (;;) {
-    while (text.size() - at >= 8 && !any_of_eight_is_control(&text[at])) at += 8;
-    const std::size_t stop = text.size() - at >= 8 ? at + 8 : text.size();
-    while (at < stop && !is_control(text[at])) ++at;
-    if (at < stop || at == text.size()) return at;
+  while (text.size() - at >= 8) {
+    std::uint64_t marks = mark_controls(&text[at]);
+    at += marks == 0 ? 8 : static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+    if (marks == 0) continue;
+    if (is_control(text[at])) return at;
+    ++at;  // a tab
   }
+  while (at < text.size() && !is_control(text[at])) ++at;
+  return at;
 }
 
 }  // namespace duet::http
