@@ -46,6 +46,9 @@ std::vector<RequestRow> limit_rows() {
       {"a_hundred_fields_are_accepted", fields_of(100), fine},
       {"empty_lines_before_the_request_are_no_fields", "\r\n\r\n" + fields_of(100), fine},
       {"a_hundred_and_one_fields_are_refused", fields_of(101), "431"},
+      {"a_cookie_of_64_kib_is_refused",
+       "GET / HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(65536, 'c') + host, "431"},
+      {"a_method_of_100_kb_is_refused", std::string(100'000, 'M') + " / HTTP/1.1" + host, "400"},
   };
 }
 
