@@ -79,7 +79,7 @@ bool fits(const std::vector<Segment>& pattern, std::string_view path, Parameters
     if (is_last != (slash == path.npos)) return false;
     path.remove_prefix(is_last ? path.size() : slash + 1);
   }
-  return false;
+  return true;
 }
 
 Task<Response> no_route(std::string allowed, bool is_asked_for) {

@@ -1,9 +1,10 @@
 #include "duet/http/static_files.hpp"
 
 #include "duet/http/error.hpp"
-#include "duet/http/mime.hpp"
 #include "duet/http/target.hpp"
 #include "http/answer.hpp"
+#include "http/file_response.hpp"
+#include "http/folder_page.hpp"
 #include "http/percent.hpp"
 
 namespace duet::http {
@@ -11,35 +12,8 @@ namespace {
 
 constexpr std::string_view index_name = "index.html";
 
-// What opening a file failed with, to the client.
-Error error_for(std::error_code error) {
-  if (error == std::errc::permission_denied) return {403, "no permission to read it"};
-  if (error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system)
-    return {503, "too many open files; try again"};
-  return {404, "there is no such file"};  // a way out of the folder (EXDEV) is no file of ours
-}
-
 bool is_hidden(std::string_view path) {
   return path.starts_with('.') || path.find("/.") != path.npos;
-}
-
-// Sends exactly `bytes`: what is added to the file meanwhile is not sent, and when something has
-// been cut off the connection ends, since the length has been promised.
-Task<> send_part(File& file, std::uint64_t at, std::uint64_t bytes, BodyWriter& out) {
-  for (std::uint64_t end = at + bytes; at < end;) {
-    if (out.room().empty()) co_await out.flush();
-    std::size_t n = co_await file.read_at(out.room(), at);
-    if (n == 0) throw IoError(std::make_error_code(std::errc::io_error), "read, cut meanwhile,");
-    out.commit(n);
-    at += n;
-  }
-}
-
-Response whole_file(File file, std::string_view path, std::uint64_t bytes) {
-  auto send = [file = std::move(file), bytes](BodyWriter& out) mutable {
-    return send_part(file, 0, bytes, out);
-  };
-  return Response::stream(mime_type(path), std::move(send), bytes);
 }
 
 struct Path {
@@ -55,8 +29,17 @@ Path path_of(const RequestHead& request) {
   if (!decoded) throw Error(decoded.error().status, std::string(decoded.error().reason));
   Path path{std::string(decoded->relative), decoded->has_trailing_slash};
   if (is_hidden(path.text)) throw Error(404, "there is no such file");
-  if (path.is_folder) path.text += path.text.empty() ? index_name : "/" + std::string(index_name);
   return path;
+}
+
+Response redirect_to_folder(std::string_view path) {
+  Response elsewhere = error_page(301, "it is a folder");
+  elsewhere.field("Location", "/" + percent_encoded(path) + "/");
+  return elsewhere;
+}
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(Loop::current().wall_now());
 }
 
 }  // namespace
@@ -69,18 +52,27 @@ Task<Response> StaticFiles::operator()(Request request) const {
     co_return refusal;
   }
   Path path = path_of(request.head());
-  auto file = co_await as_expected(File::open(root_, path.text));
-  if (!file) throw error_for(file.error());
-  FileFacts facts = file->facts();
-  if (facts.type == FileFacts::Type::directory && !path.is_folder) {
-    Response elsewhere = error_page(301, "it is a folder");
-    elsewhere.field("Location", "/" + percent_encoded(path.text) + "/");
-    co_return elsewhere;
+  if (path.is_folder) co_return co_await answer_folder(request, std::move(path.text));
+  FoundFile found = co_await find_file(root_, path.text, request.head());
+  if (found.facts.type == FileFacts::Type::directory) co_return redirect_to_folder(path.text);
+  if (found.facts.type != FileFacts::Type::file) throw Error(404, "there is no such file");
+  co_return file_response(std::move(found), request.head(), now());
+}
+
+Task<Response> StaticFiles::answer_folder(Request request, std::string path) const {
+  std::string index = path.empty() ? std::string(index_name) : path + "/" + std::string(index_name);
+  try {
+    FoundFile found = co_await find_file(root_, std::move(index), request.head());
+    if (found.facts.type == FileFacts::Type::file)
+      co_return file_response(std::move(found), request.head(), now());
+  } catch (const Error& error) {
+    if (error.status() != 404 || !options_.lists_folders) throw;
   }
-  if (facts.type != FileFacts::Type::file) throw Error(404, "there is no such file");
-  Response response = whole_file(std::move(*file), path.text, facts.size_bytes);
-  response.field("X-Content-Type-Options", "nosniff");
-  co_return response;
+  if (!options_.lists_folders) throw Error(404, "there is no such file");
+  std::string name = path.empty() ? "." : path;
+  auto entries = co_await as_expected(list_folder(root_, std::move(name), listed_max));
+  if (!entries) throw Error(404, "there is no such folder");
+  co_return folder_page(path, std::move(*entries));
 }
 
 }  // namespace duet::http

@@ -1,19 +1,24 @@
 #include "duet/io/disk_pool.hpp"
 
+#include <utility>
+
 #include "io/perform.hpp"
 #include "sys/signal.hpp"
 
 namespace duet::io {
 
-void DiskReturns::give_back(Operation& operation) {
+void DiskAccess::give_back(Operation& operation) {
   std::lock_guard lock(mutex_);
   done_.push(operation);
+  ++done_count_;
   wake_();  // under the lock: the engine may end as soon as it has collected the operation
 }
 
-void DiskReturns::collect(JobQueue& completed) {
+void DiskAccess::collect(JobQueue& returned) {
+  if (given_ == 0) return;
   std::lock_guard lock(mutex_);
-  completed.append(done_);
+  returned.append(done_);
+  given_ -= std::exchange(done_count_, 0);
 }
 
 DiskPool::~DiskPool() {
@@ -25,8 +30,8 @@ DiskPool::~DiskPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void DiskPool::run(Operation& operation, int descriptor, DiskReturns& returns) {
-  Order order{&operation, descriptor, &returns};
+void DiskPool::run(Operation& operation, int descriptor, DiskAccess& from) {
+  Order order{&operation, descriptor, &from};
   std::unique_lock lock(mutex_);
   if (orders_.size() >= idle_ && threads_.size() < threads_max_) start_thread();
   if (!threads_.empty()) {
@@ -49,7 +54,7 @@ void DiskPool::start_thread() {
 
 void DiskPool::carry_out(const Order& order) {
   perform_on_disk(*order.operation, order.descriptor, Disk::may_wait);
-  order.returns->give_back(*order.operation);
+  order.from->give_back(*order.operation);
 }
 
 void DiskPool::work() {

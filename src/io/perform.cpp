@@ -93,8 +93,10 @@ Outcome send(Send& operation, int descriptor, HandleKind kind, sys::Mode mode) {
 }
 
 std::int64_t open_file(OpenFile& operation, sys::Wait wait) {
-  return sys::open_beneath(operation.directory, operation.path.c_str(), wait);
+  return sys::open_beneath(operation.directory, operation.path.c_str(), operation.access, wait);
 }
+
+constexpr bool is_offset(std::uint64_t offset) { return offset <= INT64_MAX; }  // pread(2): signed
 
 // RWF_NOWAIT may answer 0 before the end of a file (preadv2(2), BUGS), and some file systems do not
 // know it: only an answer with bytes counts.
@@ -140,9 +142,18 @@ Outcome perform_on_disk(Operation& operation, int descriptor, Disk disk) {
       return Outcome::would_block;
   } else if (operation.kind == Kind::read_at) {
     auto& read = static_cast<ReadAt&>(operation);
-    if (read.offset_bytes > INT64_MAX) return finish(operation, -EINVAL);  // -1: the current place
+    if (!is_offset(read.offset_bytes)) return finish(operation, -EINVAL);
     result = sys::read_at(descriptor, read.buffer, read.offset_bytes, wait);
     if (disk == Disk::cached_only && !is_cached_answer(result)) return Outcome::would_block;
+  } else if (disk == Disk::cached_only) {
+    return Outcome::would_block;  // nothing tells beforehand whether these wait
+  } else if (operation.kind == Kind::write_at) {
+    auto& write = static_cast<WriteAt&>(operation);
+    if (!is_offset(write.offset_bytes)) return finish(operation, -EINVAL);
+    result = sys::write_at(descriptor, write.buffer, write.offset_bytes);
+  } else if (operation.kind == Kind::list_folder) {
+    auto& list = static_cast<ListFolder&>(operation);
+    result = sys::list_beneath(list.directory, list.path.c_str(), list.entries_max, list.entries);
   }
   operation.finish(result);
   return Outcome::done;

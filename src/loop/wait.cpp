@@ -14,6 +14,8 @@ constexpr std::string_view name_of(io::Kind kind) noexcept {
     case io::Kind::stat: return "stat";
     case io::Kind::open_file: return "open";
     case io::Kind::read_at: return "read";
+    case io::Kind::write_at: return "write";
+    case io::Kind::list_folder: return "list";
     case io::Kind::accept: return "accept";
     case io::Kind::connect: return "connect to";
     case io::Kind::receive: return "receive from";

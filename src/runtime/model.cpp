@@ -39,8 +39,8 @@ constexpr std::array engine_table = {
         "allow timer_create, or raise the limit of pending signals (ulimit -i)"},
 #ifdef DUET_HAVE_URING
     EngineEntry{{"uring", "proactor: the kernel completes each call, io_uring(7)"},
-                [](JobQueue& completed, const Pool&, bool serves_many) {
-                  return io::make_uring_engine(completed, serves_many ? 512 : 8);
+                [](JobQueue& completed, const Pool& pool, bool serves_many) {
+                  return io::make_uring_engine(completed, serves_many ? 512 : 8, pool);
                 },
                 "set the sysctl kernel.io_uring_disabled to 0, allow io_uring_setup in the seccomp "
                 "filter (containers deny it by default), use Linux 5.11 or later"},

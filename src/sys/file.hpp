@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "duet/sys/file_facts.hpp"
 #include "sys/fd.hpp"
@@ -14,15 +15,24 @@ namespace duet::sys {
 
 enum class Wait : bool { none, allowed };
 
-// How a file is opened for reading below a directory and nowhere else.
-open_how open_how_beneath() noexcept;
+// How a file is opened below a directory and nowhere else.
+open_how open_how_beneath(FileAccess access) noexcept;
 
-// Opens for reading below `directory`. With Wait::none: EAGAIN when a name or inode is not cached.
-std::int64_t open_beneath(int directory, const char* path, Wait wait) noexcept;
+// Opens below `directory`. With Wait::none: EAGAIN when a name or inode is not cached, or the file
+// is to be created.
+std::int64_t open_beneath(int directory, const char* path, FileAccess access, Wait wait) noexcept;
+
+// What a directory below `directory` contains, in no order and at most `entries_max`, without "."
+// and "..". Returns the number of entries.
+std::int64_t list_beneath(int directory, const char* path, std::size_t entries_max,
+                          std::vector<FolderEntry>& entries);
 
 // With Wait::none: EAGAIN when the page cache does not have the bytes.
 std::int64_t read_at(int file, std::span<std::byte> buffer, std::uint64_t offset_bytes,
                      Wait wait) noexcept;
+
+std::int64_t write_at(int file, std::span<const std::byte> bytes,
+                      std::uint64_t offset_bytes) noexcept;
 
 std::int64_t stat(int file, FileFacts& facts) noexcept;
 

@@ -22,11 +22,11 @@ namespace duet::io {
 namespace {
 
 // Collects until `count` operations have come back.
-void collect(DiskReturns& returns, std::atomic<int>& wakes, std::size_t count) {
+void collect(DiskAccess& disk, std::atomic<int>& wakes, std::size_t count) {
   JobQueue back;
   for (std::size_t found = 0; found < count;) {
     while (wakes.exchange(0) == 0) std::this_thread::yield();
-    returns.collect(back);
+    disk.collect(back);
     for (; !back.empty(); ++found) {
       auto& operation = static_cast<Operation&>(back.pop());
       EXPECT_EQ(operation.result, -ENOENT);
@@ -34,22 +34,22 @@ void collect(DiskReturns& returns, std::atomic<int>& wakes, std::size_t count) {
   }
 }
 
-void open_many(DiskPool& pool, int directory, std::size_t count) {
+void open_many(const std::shared_ptr<DiskPool>& pool, int directory, std::size_t count) {
   std::atomic<int> wakes = 0;
-  DiskReturns returns([&wakes] { ++wakes; });
+  DiskAccess disk(pool, [&wakes] { ++wakes; });
   std::vector<std::unique_ptr<OpenFile>> operations;
   for (std::size_t i = 0; i < count; ++i) {
     operations.push_back(std::make_unique<OpenFile>(directory, "no-such-name"));
-    pool.run(*operations.back(), -1, returns);
+    disk.run(*operations.back(), -1);
   }
-  collect(returns, wakes, count);
+  collect(disk, wakes, count);
 }
 
 sys::Fd root() { return sys::Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
 
 TEST(DiskPool, gives_every_operation_back) {
   sys::Fd directory = root();
-  DiskPool pool(2);
+  auto pool = std::make_shared<DiskPool>(2);
   open_many(pool, directory.get(), 1000);
 }
 
@@ -57,7 +57,7 @@ TEST(DiskPool, without_work_starts_no_thread_and_ends) { DiskPool pool; }
 
 TEST(DiskPool, serves_several_loops_at_once) {
   sys::Fd directory = root();
-  DiskPool pool;
+  auto pool = std::make_shared<DiskPool>();
   std::vector<std::thread> loops;
   for (int i = 0; i < 4; ++i) {
     loops.emplace_back([&] {
@@ -88,7 +88,7 @@ TEST(DiskPoolDeathTest, does_the_work_itself_when_the_system_refuses_a_thread) {
   auto open_without_threads = [] {
     sys::Fd directory = root();
     forbid_threads();
-    DiskPool pool;
+    auto pool = std::make_shared<DiskPool>();
     open_many(pool, directory.get(), 10);
     std::_Exit(::testing::Test::HasFailure() ? 1 : 0);
   };

@@ -78,10 +78,11 @@ class Response {
   static Response stream(std::string_view content_type, Stream stream,
                          std::optional<std::uint64_t> length = {});
 
-  Response&& status(int status) && noexcept {
+  Response& status(int status) & noexcept {
     status_ = status;
-    return std::move(*this);
+    return *this;
   }
+  Response&& status(int status) && noexcept { return std::move(this->status(status)); }
 
   // Adds a field. Throws std::invalid_argument for one that is not well-formed, and for those that
   // are the connection's affair: Content-Length, Transfer-Encoding, Connection.

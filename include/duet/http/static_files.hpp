@@ -3,9 +3,10 @@
 //
 //   http::serve(runtime, "127.0.0.1:8080", http::StaticFiles(Directory("site")));
 //
-// GET and HEAD; index.html for a folder, which is redirected to the name with a slash. Nothing
-// outside of the folder is ever opened, whatever links lead there, and names that begin with a dot
-// are not found. Copies share the folder; any thread.
+// GET and HEAD, conditional requests, ranges; index.html for a folder, which is redirected to its
+// name with a slash. Where name.br or name.gz lies beside a file and is not older, a client that
+// takes it gets that. Nothing outside of the folder is ever opened, whatever links lead there, and
+// names that begin with a dot are not found. Copies share the folder; any thread.
 
 #include "duet/fs/file.hpp"
 #include "duet/http/request.hpp"
@@ -13,14 +14,22 @@
 
 namespace duet::http {
 
+struct StaticFilesOptions {
+  bool lists_folders = false;  // without an index.html: a page of what is there, else 404
+};
+
 class StaticFiles {
  public:
-  explicit StaticFiles(Directory root) : root_(std::move(root)) {}
+  explicit StaticFiles(Directory root, StaticFilesOptions options = {})
+      : root_(std::move(root)), options_(options) {}
 
   Task<Response> operator()(Request request) const;
 
  private:
+  Task<Response> answer_folder(Request request, std::string path) const;
+
   Directory root_;
+  StaticFilesOptions options_;
 };
 
 }  // namespace duet::http

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -16,19 +17,7 @@
 
 namespace duet::io {
 
-// Where the pool gives operations back: belongs to an engine, filled by the pool's threads.
-class DiskReturns {
- public:
-  explicit DiskReturns(std::function<void()> wake) : wake_(std::move(wake)) {}
-
-  void give_back(Operation& operation);  // a thread of the pool
-  void collect(JobQueue& completed);     // the engine's thread
-
- private:
-  const std::function<void()> wake_;
-  std::mutex mutex_;
-  JobQueue done_;
-};
+class DiskAccess;
 
 class DiskPool {
  public:
@@ -38,13 +27,13 @@ class DiskPool {
   ~DiskPool();  // all operations have been given back by then
 
   // Any thread. The queue holds at most as many operations as there are tasks that await one.
-  void run(Operation& operation, int descriptor, DiskReturns& returns);
+  void run(Operation& operation, int descriptor, DiskAccess& from);
 
  private:
   struct Order {
     Operation* operation;
     int descriptor;
-    DiskReturns* returns;
+    DiskAccess* from;
   };
 
   void work();
@@ -58,6 +47,34 @@ class DiskPool {
   std::size_t idle_ = 0;
   bool is_ending_ = false;
   std::vector<std::thread> threads_;
+};
+
+// What an engine has of the pool: gives it operations and gets them back. `wake` ends the engine's
+// wait and is called by the pool's threads; the rest by the engine's.
+class DiskAccess {
+ public:
+  DiskAccess(std::shared_ptr<DiskPool> pool, std::function<void()> wake)
+      : pool_(std::move(pool)), wake_(std::move(wake)) {}
+
+  void run(Operation& operation, int descriptor) {
+    ++given_;
+    pool_->run(operation, descriptor, *this);
+  }
+
+  // The operations that have been carried out since.
+  void collect(JobQueue& returned);
+
+ private:
+  friend class DiskPool;
+
+  void give_back(Operation& operation);
+
+  const std::shared_ptr<DiskPool> pool_;
+  const std::function<void()> wake_;
+  std::size_t given_ = 0;
+  std::mutex mutex_;
+  std::size_t done_count_ = 0;
+  JobQueue done_;
 };
 
 }  // namespace duet::io

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "duet/base/job.hpp"
 #include "duet/io/handle.hpp"
@@ -34,6 +35,8 @@ enum class Kind : std::uint8_t {
   // may wait for a disk:
   open_file,
   read_at,
+  write_at,
+  list_folder,
   // may wait for a peer:
   accept,
   connect,
@@ -45,7 +48,7 @@ enum class Group : std::uint8_t { immediate, disk, peer };
 
 constexpr Group group_of(Kind kind) noexcept {
   if (kind <= Kind::stat) return Group::immediate;
-  return kind <= Kind::read_at ? Group::disk : Group::peer;
+  return kind <= Kind::list_folder ? Group::disk : Group::peer;
 }
 
 // Which side of a handle a peer operation waits for.
@@ -113,11 +116,12 @@ struct Stat : Operation {
   FileFacts facts;
 };
 
-// Opens a file for reading below a directory: no component of `path`, no link, leads outside of it
+// Opens a file below a directory: no component of `path`, no link, leads outside of it
 // (openat2(2), RESOLVE_BENEATH). Never waits for the other end of a FIFO.
 struct OpenFile : Operation {
-  OpenFile(int below, std::string name)
-      : Operation(Kind::open_file), directory(below), path(std::move(name)) {}
+  OpenFile(int below, std::string name, FileAccess how = FileAccess::read)
+      : Operation(Kind::open_file), access(how), directory(below), path(std::move(name)) {}
+  FileAccess access;
   int directory;     // a descriptor that outlives the operation
   std::string path;  // result: a descriptor to adopt as HandleKind::file
 };
@@ -127,6 +131,23 @@ struct ReadAt : Operation {
       : Operation(Kind::read_at, on), buffer(into), offset_bytes(at) {}
   std::span<std::byte> buffer;
   std::uint64_t offset_bytes;  // result: bytes read, 0 at the end of the file
+};
+
+struct WriteAt : Operation {
+  WriteAt(Handle on, std::span<const std::byte> from, std::uint64_t at) noexcept
+      : Operation(Kind::write_at, on), buffer(from), offset_bytes(at) {}
+  std::span<const std::byte> buffer;
+  std::uint64_t offset_bytes;  // result: bytes written
+};
+
+// What a directory below another contains; in no order.
+struct ListFolder : Operation {
+  ListFolder(int below, std::string name, std::size_t most)
+      : Operation(Kind::list_folder), directory(below), path(std::move(name)), entries_max(most) {}
+  int directory;
+  std::string path;
+  std::size_t entries_max;
+  std::vector<FolderEntry> entries;  // result: how many
 };
 
 struct Accept : Operation {

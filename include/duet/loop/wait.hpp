@@ -26,6 +26,12 @@ inline std::size_t value_of(io::Send& done) noexcept { return done.transferred; 
 inline std::size_t value_of(io::ReadAt& done) noexcept {
   return static_cast<std::size_t>(done.result);
 }
+inline std::size_t value_of(io::WriteAt& done) noexcept {
+  return static_cast<std::size_t>(done.result);
+}
+inline std::vector<FolderEntry> value_of(io::ListFolder& done) noexcept {
+  return std::move(done.entries);
+}
 inline int value_of(io::OpenFile& done) noexcept { return static_cast<int>(done.result); }
 inline void value_of(io::Connect&) noexcept {}
 

@@ -1,7 +1,8 @@
 #pragma once
-// What stat(2) tells of an open file.
+// Files as the system knows them: what stat(2) tells, how one is opened, what a folder lists.
 
 #include <cstdint>
+#include <string>
 
 namespace duet {
 
@@ -11,6 +12,16 @@ struct FileFacts {
   Type type = Type::other;
   std::uint64_t size_bytes = 0;
   std::int64_t modified_ns = 0;  // since the epoch of Unix
+};
+
+enum class FileAccess : std::uint8_t {
+  read,
+  create,  // for writing; what the file had is gone
+};
+
+struct FolderEntry {
+  std::string name;
+  bool is_folder = false;  // links count as what they are, not as what they lead to
 };
 
 }  // namespace duet

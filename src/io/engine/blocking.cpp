@@ -26,7 +26,7 @@ struct Slot : BasicSlot {
 // Only stream sockets take the plain blocking call; the rest, whose mode a call cannot override,
 // goes through poll, and another process may be faster to what poll reported.
 sys::Mode mode_for(HandleKind kind) {
-  return is_stream(kind) || kind == HandleKind::file ? sys::Mode::blocking : sys::Mode::nonblocking;
+  return is_stream(kind) ? sys::Mode::blocking : sys::Mode::nonblocking;
 }
 
 class BlockingEngine final : public Engine {
@@ -35,7 +35,8 @@ class BlockingEngine final : public Engine {
 
   Handle adopt(int descriptor, HandleKind kind) override {
     Handle handle = slots_.add(descriptor, kind);
-    slots_.find(handle)->mode.set(descriptor, mode_for(kind));
+    if (kind != HandleKind::file)  // a disk is waited for in either mode
+      slots_.find(handle)->mode.set(descriptor, mode_for(kind));
     return handle;
   }
 

@@ -46,8 +46,7 @@ class ReactorEngine final : public Engine {
                 std::shared_ptr<DiskPool> pool)
       : completed_(completed),
         selector_(std::move(selector)),
-        pool_(std::move(pool)),
-        returns_([this] { wake(); }) {
+        disk_(std::move(pool), [this] { wake(); }) {
     selector_->add(event_.get(), {.readable = true}, wake_token);
     selector_->rearm(event_.get(), Direction::read);
   }
@@ -202,19 +201,16 @@ class ReactorEngine final : public Engine {
       return Progress::done;
     if (slot != nullptr) ++slot->on_disk;
     ++pending_;
-    ++on_disk_;
-    pool_->run(operation, descriptor, returns_);
+    disk_.run(operation, descriptor);
     return Progress::pending;
   }
 
   void collect_from_disk() {
-    if (on_disk_ == 0) return;
     JobQueue returned;
-    returns_.collect(returned);
+    disk_.collect(returned);
     while (!returned.empty()) {
       auto& operation = static_cast<Operation&>(returned.pop());
       --pending_;
-      --on_disk_;
       Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
       if (slot != nullptr && --slot->on_disk == 0 && slot->is_closing) close(operation.handle);
       completed_.push(operation);
@@ -228,13 +224,11 @@ class ReactorEngine final : public Engine {
 
   JobQueue& completed_;
   const std::unique_ptr<Selector> selector_;
-  const std::shared_ptr<DiskPool> pool_;
-  DiskReturns returns_;
+  DiskAccess disk_;
   sys::EventFd event_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
-  std::size_t on_disk_ = 0;
 };
 
 }  // namespace

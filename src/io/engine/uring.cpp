@@ -44,7 +44,8 @@ constexpr std::size_t ending_word = 0;  // in an operation's engine_words: the E
 
 class UringEngine final : public Engine {
  public:
-  UringEngine(JobQueue& completed, unsigned entries) : completed_(completed), ring_(entries) {
+  UringEngine(JobQueue& completed, unsigned entries, std::shared_ptr<DiskPool> pool)
+      : completed_(completed), ring_(entries), disk_(std::move(pool), [this] { wake(); }) {
     watch_for_wake();
   }
 
@@ -54,11 +55,12 @@ class UringEngine final : public Engine {
 
   Handle adopt(int descriptor, HandleKind kind) override {
     // The ring arms a poll by itself only for a descriptor in blocking mode; what we read ourselves
-    // after a poll must not block.
-    bool is_for_ring = is_stream(kind) || kind == HandleKind::listener || kind == HandleKind::file;
+    // after a poll must not block. A file's mode matters only when it has to be waited for.
+    bool is_for_ring = is_stream(kind) || kind == HandleKind::listener;
     Handle handle = slots_.add(descriptor, kind);
-    slots_.find(handle)->mode.set(descriptor,
-                                  is_for_ring ? sys::Mode::blocking : sys::Mode::nonblocking);
+    if (kind != HandleKind::file)
+      slots_.find(handle)->mode.set(descriptor,
+                                    is_for_ring ? sys::Mode::blocking : sys::Mode::nonblocking);
     return handle;
   }
 
@@ -101,7 +103,10 @@ class UringEngine final : public Engine {
     operation.engine_words[ending_word] = static_cast<std::uint64_t>(Ending::none);
     if (slot != nullptr) ++slot->in_flight;
     ++pending_;
-    start(operation, slot);
+    if (operation.kind == Kind::list_folder)
+      disk_.run(operation, descriptor);  // the ring cannot read a directory
+    else
+      start(operation, slot);
     return Progress::pending;
   }
 
@@ -116,6 +121,12 @@ class UringEngine final : public Engine {
   void reap(TimePoint deadline) override {
     ring_.submit_and_wait(deadline);
     ring_.for_each([this](const io_uring_cqe& completion) { take(completion); });
+    JobQueue returned;
+    disk_.collect(returned);
+    while (!returned.empty()) {
+      --pending_;
+      completed_.push(returned.pop());
+    }
   }
 
   void wake() noexcept override {
@@ -154,11 +165,21 @@ class UringEngine final : public Engine {
     switch (operation.kind) {
       case Kind::open_file: {
         auto& open = static_cast<OpenFile&>(operation);
-        io_uring_prep_openat2(entry, open.directory, open.path.c_str(), &how_to_open_);
+        auto which = static_cast<std::size_t>(open.access);
+        io_uring_prep_openat2(entry, open.directory, open.path.c_str(), &how_to_open_[which]);
+        break;
+      }
+      case Kind::write_at: {
+        auto& write = static_cast<WriteAt&>(operation);
+        std::span<const std::byte> bytes = transferable(write.buffer);
+        sys::set_mode(slot->descriptor, sys::Mode::blocking);
+        io_uring_prep_write(entry, slot->descriptor, bytes.data(),
+                            static_cast<unsigned>(bytes.size()), write.offset_bytes);
         break;
       }
       case Kind::read_at: {
         auto& read = static_cast<ReadAt&>(operation);
+        sys::set_mode(slot->descriptor, sys::Mode::blocking);  // else: EAGAIN instead of a wait
         std::span<std::byte> room = transferable(read.buffer);
         io_uring_prep_read(entry, slot->descriptor, room.data(), static_cast<unsigned>(room.size()),
                            read.offset_bytes);
@@ -275,7 +296,10 @@ class UringEngine final : public Engine {
   JobQueue& completed_;
   sys::Ring ring_;
   sys::EventFd event_;
-  open_how how_to_open_ = sys::open_how_beneath();  // read by the kernel at submission
+  DiskAccess disk_;
+  // By FileAccess; read by the kernel at submission.
+  open_how how_to_open_[2] = {sys::open_how_beneath(FileAccess::read),
+                              sys::open_how_beneath(FileAccess::create)};
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
@@ -283,8 +307,9 @@ class UringEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries) {
-  return std::make_unique<UringEngine>(completed, entries);
+std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries,
+                                          std::shared_ptr<DiskPool> pool) {
+  return std::make_unique<UringEngine>(completed, entries, std::move(pool));
 }
 
 }  // namespace duet::io

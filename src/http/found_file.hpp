@@ -1,0 +1,34 @@
+#pragma once
+// A file that a request names, opened, with what its answer's head says about it.
+
+#include <string>
+#include <string_view>
+
+#include "duet/fs/file.hpp"
+#include "duet/http/preconditions.hpp"
+#include "duet/http/request_head.hpp"
+
+namespace duet::http {
+
+struct FoundFile {
+  File file;
+  FileFacts facts;
+  std::string_view content_type;
+  std::string_view encoding;         // empty, "br" or "gzip"
+  bool depends_on_encoding = false;  // another client may get another variant
+};
+
+// Opens what `path` names, or the compressed variant beside it that the client takes. Throws
+// http::Error.
+Task<FoundFile> find_file(Directory root, std::string path, const RequestHead& request);
+
+// Whether the client takes a content coding: its Accept-Encoding names it, or "*", and not with a
+// weight of 0.
+bool accepts_encoding(const RequestHead& request, std::string_view coding) noexcept;
+
+// A strong tag, changed by every write that changes the size or comes a moment after the last.
+std::string entity_tag_of(const FoundFile& found);
+
+std::chrono::sys_seconds modified_at(const FoundFile& found) noexcept;
+
+}  // namespace duet::http
