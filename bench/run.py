@@ -130,10 +130,13 @@ class Session:
         if void:
             say("once more:")
             results, void = self.measure(measurement)
+        misses = measurement.misses(results)
+        for miss in misses:
+            say(f"{'perhaps ' if void else ''}missed: {miss}")
         if void:
             return EXIT_VOID
-        misses = measurement.misses(results)
-        say("\n".join(f"missed: {miss}" for miss in misses) or "all aims met")
+        if not misses:
+            say("all aims met")
         return EXIT_MISSED if misses else 0
 
 

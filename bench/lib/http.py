@@ -24,6 +24,7 @@ COMPARISON = comparison.Comparison("request", REFERENCE, BASELINES)
 HELLO = "Hello, world"
 PEER_ADVANTAGE_MAX = 0.05
 CPU_SPREAD_MAX = 0.15
+OTHERS_MAX = 0.05  # the part of the server's core that other programs may use
 SCRIPT = pathlib.Path(__file__).parents[1] / "tools" / "wrk_load.lua"
 LOAD_SECONDS = 30  # for wrk beside the time it is to take
 
@@ -101,9 +102,10 @@ class Measurement:
         """One measurement of one server, started for it: a dict of numbers."""
         with server.running(one, self.bench.placement) as (pid, address):
             self.check_answer(one.name, address)
-            before = cpu.sample(pid)
+            watch = cpu.Watch(pid, self.bench.placement.server_core)
             sample = self.apply(one.name, address)
-            sample["cpu_ns"] = cpu.between(before, cpu.sample(pid)) / sample["requests"]
+            sample["cpu_ns"] = watch.server_ns() / sample["requests"]
+            sample["others"] = watch.others()
         sample["rate"] = sample["requests"] / sample["seconds"]
         return sample
 
@@ -150,6 +152,10 @@ class Measurement:
         if REFERENCE not in results.samples:
             return [f"{REFERENCE} was not measured"]
         reasons = COMPARISON.variation(results, "cpu_ns", "CPU time", CPU_SPREAD_MAX)
+        others = results.figure(REFERENCE, "others").median
+        if others > OTHERS_MAX:
+            reasons.append(f"beside {REFERENCE} other programs used {others:.0%} of its core, "
+                           f"more than {OTHERS_MAX:.0%}")
         for peer in peers.PEERS:
             ratio = results.ratio(peer, REFERENCE, "cpu_ns")
             if ratio is not None and ratio.median < 1 - PEER_ADVANTAGE_MAX:

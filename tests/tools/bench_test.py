@@ -35,6 +35,7 @@ class Servers(unittest.TestCase):
             host, port = address.split(":")
             socket.create_connection((host, int(port)), 10).close()
             self.assertGreater(cpu.between({}, cpu.sample(pid)), 0)
+            self.assertLessEqual(cpu.Watch(pid, min(os.sched_getaffinity(0))).others(), 1)
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection((host, int(port)), 10)
 
@@ -63,7 +64,7 @@ def results_of(**samples):
     results = rounds.Results()
     for name, times in samples.items():
         results.samples[name.replace("duet_", "duet ")] = [
-            {"cpu_ns": time, "rate": 1000} for time in times]
+            {"cpu_ns": time, "rate": 1000, "others": 0} for time in times]
     return results
 
 
@@ -90,6 +91,12 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.hello.void_reasons(results_of(raw_http=[100, 107, 114])), [])
         self.assertEqual(self.hello.void_reasons(results_of(raw_http=[100, 100, 120])), [
             "the CPU time of raw_http varies by 20% between rounds, more than 15%"])
+
+    def test_other_programs_beside_the_reference_make_a_run_void(self):
+        results = results_of(raw_http=[100])
+        results.samples["raw_http"][0]["others"] = 0.15
+        self.assertEqual(self.hello.void_reasons(results), [
+            "beside raw_http other programs used 15% of its core, more than 5%"])
 
     def test_a_run_without_the_reference_is_void(self):
         self.assertEqual(self.hello.void_reasons(results_of(nginx=[100])),
