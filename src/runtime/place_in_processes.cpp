@@ -19,7 +19,7 @@ class InProcesses : public Placement {
  public:
   explicit InProcesses(Hosting hosting) : hosting_(std::move(hosting)) {}
 
-  void start(const Service& service, Accepted connection) override {
+  void start(const Service& service, Accepted connection, Admission admission) override {
     sys::Fd ours(connection.descriptor);
     std::fflush(nullptr);  // or the child would write it again
     std::int64_t child = sys::fork();
@@ -33,7 +33,8 @@ class InProcesses : public Placement {
           std::error_code(static_cast<int>(-child), std::system_category()).message());
       return;
     }
-    children_.emplace(static_cast<pid_t>(child), std::move(connection.peer));
+    children_.emplace(static_cast<pid_t>(child),
+                      Child{std::move(connection.peer), std::move(admission)});
     note_start();
   }
 
@@ -49,13 +50,18 @@ class InProcesses : public Placement {
       if (found == children_.end()) continue;
       if (!ended->crash.empty() && !is_cut_)
         hosting_.log.error("process {} of the connection of {} was {}", ended->process,
-                           found->second.text(), ended->crash);
+                           found->second.peer.text(), ended->crash);
       children_.erase(found);
       note_end();
     }
   }
 
  private:
+  struct Child {
+    Address peer;
+    Admission admission;
+  };
+
   [[noreturn]] void run_child(const Service& service, Accepted connection) {
     for (int descriptor : hosting_.inherited) sys::Fd(descriptor).close();
     int code = 0;
@@ -79,13 +85,13 @@ class InProcesses : public Placement {
   }
 
   void signal_all(int signal) {
-    for (auto& [process, peer] : children_) sys::kill(process, signal);
+    for (auto& [process, child] : children_) sys::kill(process, signal);
   }
 
   const Hosting hosting_;
   const pid_t parent_ = sys::this_process();
   bool is_cut_ = false;  // from then on it is us who kill
-  std::unordered_map<pid_t, Address> children_;
+  std::unordered_map<pid_t, Child> children_;
 };
 
 }  // namespace

@@ -10,18 +10,19 @@ class OnThisLoop : public Placement {
  public:
   explicit OnThisLoop(Loop& loop) : scope_(&loop.scope()) {}
 
-  void start(const Service& service, Accepted connection) override {
+  void start(const Service& service, Accepted connection, Admission admission) override {
     note_start();
-    scope_.spawn(run(service, std::move(connection)));
+    scope_.spawn(run(service, std::move(connection), std::move(admission)));
   }
 
   void drain(Duration quiet) override { scope_.cancel_scope().drain(quiet); }
   void cut() override { scope_.cancel(); }
 
  private:
-  Task<> run(const Service& service, Accepted connection) {
+  Task<> run(const Service& service, Accepted connection, Admission admission) {
     Task<> task = run_connection(service, std::move(connection));
     co_await std::move(task);
+    admission = Admission();
     note_end();
   }
 

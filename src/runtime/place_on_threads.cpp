@@ -18,13 +18,14 @@ class OnThreads : public Placement {
     for (Connection& connection : connections_) connection.thread.join();
   }
 
-  void start(const Service& service, Accepted accepted) override {
+  void start(const Service& service, Accepted accepted, Admission admission) override {
     int descriptor = accepted.descriptor;
     auto at = connections_.emplace(connections_.end());
     try {
       at->thread = std::thread(
           [this, at, &service, accepted = std::move(accepted)] { run(*at, service, accepted); });
       at->position = at;
+      at->admission = std::move(admission);
       note_start();
     } catch (const std::system_error& error) {
       sys::Fd refused(descriptor);
@@ -53,6 +54,7 @@ class OnThreads : public Placement {
     std::thread thread;
     Loop* loop = nullptr;  // while it runs; guarded by mutex_
     std::list<Connection>::iterator position;
+    Admission admission;
   };
 
   void run(Connection& connection, const Service& service, Accepted accepted) {

@@ -19,9 +19,9 @@ class OneAtATime : public Placement {
 
   std::size_t room() const noexcept override { return 2; }  // one of them waits
 
-  void start(const Service& service, Accepted connection) override {
+  void start(const Service& service, Accepted connection, Admission admission) override {
     note_start();
-    Next next{&service, std::move(connection)};
+    Next next{&service, std::move(connection), std::move(admission)};
     if (current_ == nullptr) return begin(std::move(next));
     waiting_.emplace(std::move(next));
     current_->drain(idle_for);
@@ -34,17 +34,19 @@ class OneAtATime : public Placement {
   struct Next {
     const Service* service;
     Accepted connection;
+    Admission admission;
   };
 
   void begin(Next next) {
     current_ = std::make_unique<CancelScope>(&scope_.cancel_scope());
-    scope_.spawn(run(*next.service, std::move(next.connection)));
+    scope_.spawn(run(std::move(next)));
   }
 
-  Task<> run(const Service& service, Accepted connection) {
-    Task<> task = run_connection(service, std::move(connection));
+  Task<> run(Next served) {
+    Task<> task = run_connection(*served.service, std::move(served.connection));
     co_await std::move(task).in(*current_);
     current_.reset();
+    served.admission = Admission();
     note_end();
     if (waiting_) {
       Next next = std::move(*waiting_);

@@ -7,6 +7,7 @@
 
 #include "duet/loop/event.hpp"
 #include "duet/runtime/runtime.hpp"
+#include "runtime/admission.hpp"
 
 namespace duet {
 
@@ -34,8 +35,9 @@ class Placement {
   // How many connections it can have, running or waiting their turn.
   virtual std::size_t room() const noexcept { return SIZE_MAX; }
 
-  // Runs the connection; takes over its descriptor in any case.
-  virtual void start(const Service& service, Accepted connection) = 0;
+  // Runs the connection; takes over its descriptor in any case, and keeps the admission until it
+  // has ended.
+  virtual void start(const Service& service, Accepted connection, Admission admission) = 0;
 
   // Ends what is idle for longer than `quiet` and lets the rest go on.
   virtual void drain(Duration quiet) = 0;

@@ -20,6 +20,7 @@ struct Runtime::State {
   std::vector<Service> services;
   std::function<void(const std::vector<Address>&)> announce;
   LoopEnd loop_end;
+  std::function<void()> hang_up;
 
   std::mutex mutex;
   std::function<void()> stop;  // while it runs
@@ -65,15 +66,26 @@ void Runtime::announce(std::string scheme) {
 }
 
 void Runtime::on_loop_end(std::function<void(const LoopCensus&)> action) {
-  state_->loop_end = std::move(action);
+  state_->loop_end = [before = std::move(state_->loop_end),
+                      action = std::move(action)](const LoopCensus& census) {
+    if (before) before(census);
+    action(census);
+  };
+}
+
+void Runtime::on_hang_up(std::function<void()> action) {
+  state_->hang_up = [before = std::move(state_->hang_up), action = std::move(action)] {
+    if (before) before();
+    action();
+  };
 }
 
 int Runtime::run() {
   State& state = *state_;
   Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), *state.log);
-  Supervisor supervisor(
-      {state.options, state.model, state.services, state.announce, *state.log, state.loop_end},
-      loop);
+  Supervisor supervisor({state.options, state.model, state.services, state.announce, *state.log,
+                         state.loop_end, state.hang_up},
+                        loop);
   {
     std::lock_guard lock(state.mutex);
     state.stop = [&] { loop.post([&] { supervisor.drain(); }); };

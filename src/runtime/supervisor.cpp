@@ -9,11 +9,22 @@
 #include "sys/local_socket.hpp"
 
 namespace duet {
+namespace {
+
+// A hang-up that nobody wants to hear of ends the program, as of old.
+std::vector<int> signals_for(const Order& order) {
+  std::vector<int> signals = {SIGTERM, SIGINT, SIGCHLD};
+  if (order.hang_up) signals.push_back(SIGHUP);
+  return signals;
+}
+
+}  // namespace
 
 Supervisor::Supervisor(const Order& order, Loop& loop)
     : order_(order),
       loop_(loop),
-      signals_({SIGTERM, SIGINT, SIGCHLD}),
+      admissions_(order.options.connections_per_address_max),
+      signals_(signals_for(order)),
       signals_descriptor_(signals_.get()) {}
 
 Supervisor::~Supervisor() {
@@ -30,7 +41,7 @@ Task<> Supervisor::run() {
   others_ = std::vector<OtherWorker>(order_.options.workers - 1);
   for (OtherWorker& other : others_) start_other(other, endpoints);
   auto placement = make_placement_on(loop_, endpoints);
-  worker_ = std::make_unique<Worker>(loop_, std::move(endpoints), std::move(placement),
+  worker_ = std::make_unique<Worker>(loop_, std::move(endpoints), std::move(placement), admissions_,
                                      order_.options.connections_max);
   if (order_.announce) order_.announce(addresses);
 
@@ -111,7 +122,7 @@ void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& fi
       std::vector<Endpoint> endpoints = listen_with(*loop, first);
       auto placement = make_placement_on(*loop, endpoints);
       worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
-                                        order_.options.connections_max);
+                                        admissions_, order_.options.connections_max);
       other.loop = &*loop;
       other.worker = worker.get();
       listening.set_value();
@@ -138,6 +149,8 @@ Task<> Supervisor::take_signals() {
       int signal = sys::SignalFd::number_in(record);
       if (signal == SIGCHLD) {
         worker_->placement().reap();
+      } else if (signal == SIGHUP) {
+        order_.hang_up();
       } else if (is_draining_) {
         worker_->placement().cut();
         std::_Exit(1);  // asked twice: nothing more is waited for

@@ -18,6 +18,7 @@ struct Order {
   const std::function<void(const std::vector<Address>&)>& announce;
   Log& log;
   const LoopEnd& loop_end;
+  const std::function<void()>& hang_up;
 };
 
 class Supervisor {
@@ -52,6 +53,7 @@ class Supervisor {
   const Order order_;
   Loop& loop_;
   std::shared_ptr<io::DiskPool> pool_ = std::make_shared<io::DiskPool>();
+  Admissions admissions_;
   sys::SignalFd signals_;
   const int signals_descriptor_;
   std::vector<std::string> local_paths_;  // of Unix sockets, to remove at the end

@@ -1,5 +1,7 @@
 #include "runtime/worker.hpp"
 
+#include "sys/fd.hpp"
+
 namespace duet {
 
 Task<> Worker::work(Duration drain_max) {
@@ -25,7 +27,7 @@ Task<> Worker::accept(Endpoint& endpoint) {
     co_await wait_for_room();
     auto accepted = co_await as_expected(endpoint.listener.accept());
     if (accepted)
-      placement_->start(*endpoint.service, std::move(*accepted));
+      place(*endpoint.service, std::move(*accepted));
     else
       co_await pause_after(accepted.error(), endpoint.listener);
   }
@@ -42,13 +44,27 @@ Task<> Worker::wait_for_room() {
 // spin. An end of one of ours may make room; others' cannot be seen.
 Task<> Worker::pause_after(std::error_code error, const Listener& listener) {
   constexpr Duration pause = std::chrono::milliseconds(50);
-  constexpr Duration warning_interval = std::chrono::seconds(1);
-  if (last_warning_ == past || loop_.now() - last_warning_ > warning_interval) {
-    last_warning_ = loop_.now();
+  if (may_warn())
     loop_.log().warning("cannot accept on {}: {}; trying again", listener.local().text(),
                         error.message());
-  }
   co_await sleep_for(pause);
+}
+
+void Worker::place(const Service& service, Accepted connection) {
+  std::optional<Admission> admission = admissions_.admit(connection.peer);
+  if (admission) return placement_->start(service, std::move(connection), std::move(*admission));
+  sys::Fd refused(connection.descriptor);
+  if (may_warn())
+    loop_.log().warning("refused a connection of {}: it has {} already", connection.peer.text(),
+                        admissions_.per_address_max());
+}
+
+// What keeps going wrong is said once a second.
+bool Worker::may_warn() noexcept {
+  constexpr Duration interval = std::chrono::seconds(1);
+  if (last_warning_ != past && loop_.now() - last_warning_ <= interval) return false;
+  last_warning_ = loop_.now();
+  return true;
 }
 
 Task<> Worker::wait_for_connections() {

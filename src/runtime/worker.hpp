@@ -18,10 +18,11 @@ struct Endpoint {
 class Worker {
  public:
   Worker(Loop& loop, std::vector<Endpoint> endpoints, std::unique_ptr<Placement> placement,
-         std::size_t connections_max)
+         Admissions& admissions, std::size_t connections_max)
       : loop_(loop),
         endpoints_(std::move(endpoints)),
         placement_(std::move(placement)),
+        admissions_(admissions),
         connections_max_(std::min(connections_max, placement_->room())),
         accepting_(&loop.scope()) {}
 
@@ -36,11 +37,14 @@ class Worker {
   Task<> accept(Endpoint& endpoint);
   Task<> wait_for_room();
   Task<> pause_after(std::error_code error, const Listener& listener);
+  void place(const Service& service, Accepted connection);
+  bool may_warn() noexcept;
   Task<> wait_for_connections();
 
   Loop& loop_;
   std::vector<Endpoint> endpoints_;
   std::unique_ptr<Placement> placement_;
+  Admissions& admissions_;
   const std::size_t connections_max_;
   Scope accepting_;
   TimePoint last_warning_ = past;

@@ -8,7 +8,7 @@
 
 namespace duet::sys {
 
-SignalFd::SignalFd(std::initializer_list<int> signals) {
+SignalFd::SignalFd(const std::vector<int>& signals) {
   sigset_t set;
   sigemptyset(&set);
   for (int signal : signals) sigaddset(&set, signal);

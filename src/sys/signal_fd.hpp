@@ -4,8 +4,8 @@
 
 #include <csignal>
 #include <cstddef>
-#include <initializer_list>
 #include <span>
+#include <vector>
 
 #include "sys/fd.hpp"
 
@@ -13,7 +13,7 @@ namespace duet::sys {
 
 class SignalFd {
  public:
-  explicit SignalFd(std::initializer_list<int> signals);
+  explicit SignalFd(const std::vector<int>& signals);
   ~SignalFd();
   SignalFd(const SignalFd&) = delete;
   SignalFd& operator=(const SignalFd&) = delete;

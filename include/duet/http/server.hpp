@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 
+#include "duet/http/access_log.hpp"
 #include "duet/http/codec.hpp"
 #include "duet/http/error.hpp"
 #include "duet/http/request.hpp"
@@ -22,8 +23,6 @@
 #include "duet/runtime/runtime.hpp"
 
 namespace duet::http {
-
-class AccessLog;
 
 using Handler = std::function<Task<Response>(Request)>;
 
@@ -41,12 +40,16 @@ struct ServeOptions {
 // The handler of connections that the functions below give to the runtime.
 Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options, Handler handler);
 
+// Opens the log anew on SIGHUP, and writes out what it holds before a process ends.
+void keep(Runtime& runtime, std::shared_ptr<AccessLog> log);
+
 // Calls handler(request, arguments…) for each request, with a copy of the arguments. `where` is an
 // Address or its text. Throws UsageError.
 template <class Where, class Function, class... Arguments>
 void serve(Runtime& runtime, const Where& where, ServeOptions options, Function handler,
            Arguments... arguments) {
   auto shared = std::make_shared<const ServeOptions>(std::move(options));
+  if (shared->access_log) keep(runtime, shared->access_log);
   auto serve_one = [shared](Stream peer, Function each, Arguments... with) {
     Handler call = [each = std::move(each), ... with = std::move(with)](Request request) mutable {
       return each(request, with...);

@@ -24,7 +24,8 @@ struct Options {
   std::string engine;    // empty: the model's own
   unsigned workers = 1;  // loops on threads of their own; more than 1 for worker models only
   Duration drain = std::chrono::seconds(10);  // how long what runs may go on at the end
-  std::size_t connections_max = 10000;        // at a time; more wait in the kernel's backlog
+  std::size_t connections_max = 10000;        // of a worker; more wait in the kernel's backlog
+  std::size_t connections_per_address_max = SIZE_MAX;  // of one IP address; more are closed
 };
 
 // Reads "10s", "250ms", "2m" or a plain number of seconds; throws std::invalid_argument.

@@ -70,7 +70,12 @@ class Runtime {
 
   // Called when a loop has run to its end, on its thread and, under a model that forks, in its
   // process: with what the loop still has, which is nothing unless something was forgotten.
+  // May be set several times: all are called.
   void on_loop_end(std::function<void(const LoopCensus&)> action);
+
+  // Called on SIGHUP, on the main thread: by custom, for opening log files anew. May be set several
+  // times. Without, SIGHUP ends the program at once.
+  void on_hang_up(std::function<void()> action);
 
   // Serves until SIGTERM or SIGINT; then stops accepting, lets what runs end, for at most
   // Options::drain, and returns 0. Idle connections are closed meanwhile. A second signal ends the
