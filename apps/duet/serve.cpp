@@ -5,21 +5,116 @@
 #include "duet/http/static_files.hpp"
 
 namespace duet::app {
+namespace {
+
+// As the command line has them; times are read later, for a clear error.
+struct Flags {
+  std::string folder;
+  http::ServeOptions http;
+  std::string head_time = "10s";
+  std::string idle_time = "60s";
+  std::string send_time = "30s";
+  std::string access_log;
+  std::string access_format = "combined";
+  std::string log_level = "info";
+  bool has_no_access_log = false;
+  http::StaticFilesOptions files;
+};
+
+void add_limits(CLI::App& parser, Flags& flags) {
+  http::ServeOptions& limits = flags.http;
+  auto size = [&parser](const char* name, auto& value, const char* what) {
+    parser.add_option(name, value, what)
+        ->transform(CLI::AsSizeValue(false))
+        ->capture_default_str()
+        ->group("Limits of HTTP");
+  };
+  auto time = [&parser](const char* name, std::string& value, const char* what) {
+    parser.add_option(name, value, what)->capture_default_str()->group("Limits of HTTP");
+  };
+  size("--request-line-max", limits.head.request_line_bytes_max, "bytes; beyond: 414");
+  size("--head-max", limits.head.head_bytes_max, "bytes, at most 65535; beyond: 431");
+  size("--headers-max", limits.head.fields_max, "fields of a head, at most 100; beyond: 431");
+  size("--body-max", limits.body_bytes_max, "bytes; beyond: 413");
+  size("--body-rate", limits.body_rate_min,
+       "bytes a second that a body must come with, after --header-time; 0: any");
+  time("--header-time", flags.head_time, "for a whole head, from its first byte");
+  time("--idle-time", flags.idle_time, "between requests");
+  time("--send-time", flags.send_time, "for the client to take a buffer's worth");
+}
+
+void add_logs(CLI::App& parser, Flags& flags) {
+  auto* file = parser.add_option("--access-log", flags.access_log,
+                                 "a file, opened anew on SIGHUP, instead of standard output");
+  parser.add_flag("--no-access-log", flags.has_no_access_log, "write no line for each request")
+      ->excludes(file);
+  parser.add_option("--access-log-format", flags.access_format, "combined or json")
+      ->check(CLI::IsMember({"combined", "json"}))
+      ->capture_default_str();
+  parser.add_option("--log-level", flags.log_level, "of standard error: debug to error, or off")
+      ->capture_default_str();
+}
+
+Duration time_of(const char* flag, const std::string& text) {
+  try {
+    return parse_duration(text);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string(flag) + ": " + error.what());
+  }
+}
+
+std::shared_ptr<Log> log_of(const Flags& flags) {
+  try {
+    return std::make_shared<Log>(Log::parse_level(flags.log_level));
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--log-level: ") + error.what());
+  }
+}
+
+http::ServeOptions http_options(const Flags& flags, const std::shared_ptr<Log>& log) {
+  http::ServeOptions options = flags.http;
+  if (options.head.head_bytes_max > http::RequestHead::bytes_cap)
+    throw UsageError("--head-max: at most 65535");
+  if (options.head.fields_max > http::RequestHead::fields_cap)
+    throw UsageError("--headers-max: at most 100");
+  options.head_time = time_of("--header-time", flags.head_time);
+  options.idle_time = time_of("--idle-time", flags.idle_time);
+  options.send_time = time_of("--send-time", flags.send_time);
+  auto format =
+      flags.access_format == "json" ? http::AccessLogFormat::json : http::AccessLogFormat::combined;
+  if (!flags.has_no_access_log)
+    options.access_log = std::make_shared<http::AccessLog>(
+        http::AccessLogOptions{.format = format, .path = flags.access_log}, log);
+  return options;
+}
+
+int serve(const ServerOptions& server, const Flags& flags) {
+  std::shared_ptr<Log> log = log_of(flags);
+  Runtime runtime(runtime_options(server), log);
+  http::StaticFiles files(Directory(flags.folder), flags.files);
+  http::ServeOptions options = http_options(flags, log);
+  for (const Address& address : addresses(server.listen))
+    http::serve(runtime, address, options, files);
+  runtime.announce("http");
+  return runtime.run();
+}
+
+}  // namespace
 
 Command add_serve(CLI::App& app) {
   CLI::App* parser = app.add_subcommand("serve", "a folder over HTTP/1.1");
   auto server = std::make_shared<ServerOptions>();
-  auto folder = std::make_shared<std::string>();
-  parser->add_option("DIR", *folder, "the folder; nothing outside of it is ever sent")->required();
+  auto flags = std::make_shared<Flags>();
+  parser->add_option("DIR", flags->folder, "the folder; nothing outside of it is ever sent")
+      ->required();
   add_server_options(*parser, *server, "127.0.0.1:8080");
-  return {parser, [server, folder] {
-            Runtime runtime(runtime_options(*server));
-            http::StaticFiles files{Directory(*folder)};
-            for (const Address& address : addresses(server->listen))
-              http::serve(runtime, address, files);
-            runtime.announce("http");
-            return runtime.run();
-          }};
+  server->options.connections_per_address_max = 1000;
+  parser->get_option("--per-address-max")->default_str("1000");
+  parser->add_flag("--list", flags->files.lists_folders,
+                   "show what a folder without an index.html contains");
+  add_logs(*parser, *flags);
+  add_limits(*parser, *flags);
+  return {parser, [server, flags] { return serve(*server, *flags); }};
 }
 
 }  // namespace duet::app

@@ -18,6 +18,15 @@ void add_server_options(CLI::App& parser, ServerOptions& server, const std::stri
       ->capture_default_str();
   parser.add_option("--drain", server.drain, "how long what runs may go on after SIGTERM")
       ->capture_default_str();
+  parser
+      .add_option("--connections-max", server.options.connections_max,
+                  "of a worker at a time; more wait")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  parser
+      .add_option("--per-address-max", server.options.connections_per_address_max,
+                  "connections of one IP address at a time; more are closed")
+      ->check(CLI::PositiveNumber);
 }
 
 Options runtime_options(const ServerOptions& server) {

@@ -96,7 +96,7 @@ class Measurement:
     def duet(self):
         if self.load.path == "/":
             return [self.bench.build / "examples" / "http_hello"]
-        return [self.bench.build / "duet", "serve", self.site]
+        return [self.bench.build / "duet", "serve", self.site, "--no-access-log"]
 
     def measure(self, one):
         """One measurement of one server, started for it: a dict of numbers."""

@@ -229,7 +229,11 @@ class ServerCase(unittest.TestCase):
             self.skipTest(f"this machine cannot run uring: {reason}")
 
     def start(self, command, *arguments, under=EPOLL, listen=("127.0.0.1:0",), **options):
-        """Starts `duet command arguments…` and returns when it listens."""
+        """Starts `duet command arguments…` and returns when it listens.
+
+        A `serve` that is not told where to log says nothing more on standard output."""
+        if command == "serve" and not any("access-log" in str(word) for word in arguments):
+            arguments = [*arguments, "--no-access-log"]
         listens = [word for address in listen for word in ("--listen", address)]
         server = Server([DUET, command], [*arguments, *listens, *under.arguments], len(listen),
                         **options)

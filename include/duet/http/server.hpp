@@ -40,7 +40,7 @@ struct ServeOptions {
 // The handler of connections that the functions below give to the runtime.
 Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options, Handler handler);
 
-// Opens the log anew on SIGHUP, and writes out what it holds before a process ends.
+// Has the runtime open the log anew on SIGHUP, and write out what it holds before a process ends.
 void keep(Runtime& runtime, std::shared_ptr<AccessLog> log);
 
 // Calls handler(request, arguments…) for each request, with a copy of the arguments. `where` is an
