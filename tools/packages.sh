@@ -2,7 +2,7 @@
 #
 # A row: package, how it is detected, the groups that use it, need, purpose.
 #   detected   tool:NAME on PATH; header:PATH in an include folder; file:PATTERN
-#   groups     build, test, gcc, address, bench, check; each command of ./dev uses some of them
+#   groups     build, test, gcc, address, fuzz, bench, check; each command of ./dev uses some of them
 #   need       required: the command cannot do without; preferred: something is left out without it
 duet_packages='
 cmake               tool:cmake                    build             required   configures the build
@@ -14,9 +14,11 @@ nlohmann-json3-dev  header:nlohmann/json.hpp      build             required   t
 liburing-dev        header:liburing.h             build             preferred  the engine uring
 clang-19            tool:clang++-19               build             preferred  compiles releases; else g++
 g++                 tool:g++                      gcc               required   compiles
-clang-19            tool:clang++-19               check             required   second compiler of the checks
+clang-19            tool:clang++-19               check,fuzz        required   second compiler of the checks, fuzzers
 clang-19            tool:clang++-19               address           preferred  sanitizers; else g++
 libclang-rt-19-dev  file:/usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.asan*.a  address  preferred  sanitizers
+libclang-rt-19-dev  file:/usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.fuzzer*.a  fuzz  required   fuzzers
+libboost-dev        header:boost/beast/http.hpp   fuzz              required   the parser to compare with
 libgtest-dev        header:gtest/gtest.h          test              required   tests
 python3             tool:python3                  test,bench,check  required   tests, runner, checks
 curl                tool:curl                     test              preferred  tests with a real client

@@ -10,10 +10,7 @@ void RequestStream::feed(std::string_view piece) {
   auto copy = std::make_unique<char[]>(held_.size());
   held_.copy(copy.get(), held_.size());
   std::string_view window(copy.get(), held_.size());
-  while (std::size_t taken = take(window)) {
-    window.remove_prefix(taken);
-    position_ += taken;
-  }
+  while (std::size_t taken = take(window)) window.remove_prefix(taken);
   held_ = window;
 }
 

@@ -31,6 +31,9 @@ class RequestStream {
  public:
   enum class State : unsigned char { head, sized_body, chunked_body, closed, refused };
 
+  explicit RequestStream(const Limits& head_limits = {}, const ChunkLimits& chunk_limits = {})
+      : parser_(head_limits), chunks_(chunk_limits) {}
+
   // Every piece is looked at in a copy of exactly its size with what was left before it, so that a
   // sanitizer sees a look beyond.
   void feed(std::string_view piece);
@@ -38,9 +41,6 @@ class RequestStream {
   const std::vector<SeenRequest>& requests() const noexcept { return requests_; }
   State state() const noexcept { return state_; }
   Rejection rejection() const noexcept { return rejection_; }
-
-  // Bytes of the requests that have ended, and of the head or body that goes on.
-  std::size_t position() const noexcept { return position_; }
 
   friend bool operator==(const RequestStream& a, const RequestStream& b) noexcept;
 
@@ -56,8 +56,7 @@ class RequestStream {
   RequestParser parser_;
   ChunkDecoder chunks_;
   State state_ = State::head;
-  std::string held_;  // of an incomplete head
-  std::size_t position_ = 0;
+  std::string held_;           // of an incomplete head
   std::uint64_t missing_ = 0;  // of a sized body
   Rejection rejection_;
   std::vector<SeenRequest> requests_;
