@@ -269,6 +269,12 @@ bool is_meant_leniency(const Parting& parting) {
   return is_in(leniency, parting.error_of_beast, parting);
 }
 
+// Beast obeys Proxy-Connection, and lets keep-alive win over close in HTTP/1.0.
+bool is_meant_end_of_connection(const SeenRequest& request) {
+  if (!values_of(request, "Proxy-Connection").empty()) return true;
+  return request.version_minor == 0 && !request.keep_alive;
+}
+
 bool is_left_out(std::string_view name) {
   return equals_ignoring_case(name, "Content_Length") ||
          equals_ignoring_case(name, "Transfer_Encoding");

@@ -31,6 +31,9 @@ bool is_meant_strictness(const Parting& parting);
 // We accept what Beast refuses, and mean it.
 bool is_meant_leniency(const Parting& parting);
 
+// One of us keeps the connection after a request that both accept, and the other does not.
+bool is_meant_end_of_connection(const SeenRequest& request);
+
 // A field that we leave out and Beast keeps.
 bool is_left_out(std::string_view name);
 

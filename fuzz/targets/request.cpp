@@ -36,8 +36,7 @@ void compare(const SeenRequest& ours, const SeenRequest& beasts) {
 bool can_go_on(const SeenRequest& ours, const SeenRequest& beasts) {
   if (!ours.has_ended || !beasts.has_ended) return false;
   if (ours.keep_alive == beasts.keep_alive) return ours.keep_alive;
-  for (const auto& [name, value] : ours.fields)
-    if (equals_ignoring_case(name, "Proxy-Connection")) return false;  // Beast obeys it
+  if (is_meant_end_of_connection(ours)) return false;
   fail("another end of the connection", ours.target);
 }
 
