@@ -2,6 +2,7 @@
 // The syntax of field lines (RFC 9112 §5) and lists (RFC 9110 §5.6.1), for whoever reads fields: of
 // a request, of a response, of a chunked body's trailers. Pure functions.
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -13,6 +14,10 @@ namespace duet::http {
 // Why a line is refused whose first `name_size` bytes are a token and whose next byte is neither
 // one of a token nor the colon behind a name; `next` is CR for the line's end.
 Rejection bad_field_name(std::size_t name_size, char next) noexcept;
+
+inline bool is_token_text(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, is_token);
+}
 
 // Calls `visit` with each member of a comma-separated list, trimmed, empty ones included.
 template <typename Visit>

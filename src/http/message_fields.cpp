@@ -11,12 +11,6 @@
 namespace duet::http {
 namespace {
 
-bool is_token_text(std::string_view text) noexcept {
-  for (char c : text)
-    if (!is_token(c)) return false;
-  return !text.empty();
-}
-
 // A list of tokens, more than one, of which the last and no other is "chunked": valid, but with
 // more codings than duet undoes.
 bool is_chunked_over_others(std::string_view list) noexcept {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/characters.hpp"
+#include "http/mime_extension.hpp"
 
 namespace duet::http {
 namespace {
@@ -99,23 +99,12 @@ static_assert(std::ranges::all_of(mime_types, [](const MimeType& row) {
   return row.extension.size() <= extension_bytes_max;
 }));
 
-// What follows the last dot of the name; nothing for ".profile", whose dot only hides it.
-std::string_view extension_of(std::string_view path) noexcept {
-  std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-  std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return {};
-  return name.substr(dot + 1);
-}
-
 }  // namespace
 
 std::string_view mime_type(std::string_view path) noexcept {
   constexpr std::string_view unknown = "application/octet-stream";
-  std::string_view extension = extension_of(path);
-  if (extension.size() > extension_bytes_max) return unknown;
-  std::array<char, extension_bytes_max> lowered;
-  std::ranges::transform(extension, lowered.begin(), lower);
-  std::string_view key(lowered.data(), extension.size());
+  std::array<char, extension_bytes_max> place;
+  std::string_view key = lowered_extension(path, place);
   auto row = std::ranges::lower_bound(mime_types, key, {}, &MimeType::extension);
   return row != mime_types.end() && row->extension == key ? row->type : unknown;
 }

@@ -5,7 +5,8 @@
 // body of what follows, decode_path which file that asks for, evaluate and parse_ranges how much of
 // it, mime_type what the file is, ResponseHead writes the answer's head. A client has
 // ResponseParser for the answer. No part reads, writes, waits, allocates, throws or asks for the
-// time; the caller owns all memory. Each header states its own contract.
+// time, but for MimeTypes when it is made; the caller owns all memory. Each header states its own
+// contract.
 
 #include "duet/http/chunk_decoder.hpp"
 #include "duet/http/date.hpp"

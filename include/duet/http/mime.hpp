@@ -1,12 +1,47 @@
 #pragma once
-// Media types by file extension, from a table built in. Text is declared to be UTF-8.
+// Media types by file extension: a table built in, and the system's, which knows more. Text is
+// declared to be UTF-8. An extension is compared in any case of letters.
 
+#include <cstddef>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace duet::http {
 
-// The value for Content-Type, a literal. `path` may be a whole path or a name; its extension is
-// compared in any case of letters. "application/octet-stream" for an unknown extension or none.
+// The value for Content-Type, a literal, from the table built in. `path` may be a whole path or a
+// name. "application/octet-stream" for an unknown extension or none.
 std::string_view mime_type(std::string_view path) noexcept;
+
+// A table in the format of mime.types(5) over the one that is built in. To be made once, before
+// anything is served: reading it blocks, and allocates. It does not change afterwards; copies share
+// it, and any thread may ask any of them.
+class MimeTypes {
+ public:
+  static constexpr std::size_t table_bytes_max = 1024 * 1024;
+  static constexpr std::size_t extension_bytes_max = 32;
+
+  // The table built in, alone.
+  MimeTypes() = default;
+
+  // "text/html  html htm" and the like, line by line, '#' begins a comment. Malformed lines are
+  // skipped, and what is beyond `table_bytes_max`. Of two lines for an extension the last counts.
+  explicit MimeTypes(std::string_view table);
+
+  // The file of that name, by default the system's; without it the table built in, alone.
+  static MimeTypes read(const std::string& file = "/etc/mime.types");
+
+  // As mime_type. The view is good as long as this or a copy lives.
+  std::string_view type_of(std::string_view path) const noexcept;
+
+ private:
+  struct Row {
+    std::string extension;
+    std::string type;
+  };
+
+  std::shared_ptr<const std::vector<Row>> rows_;  // in alphabetical order; null: none
+};
 
 }  // namespace duet::http
