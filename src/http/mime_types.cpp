@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <ranges>
 
@@ -20,60 +21,56 @@ std::string_view take_word(std::string_view& line) {
 }
 
 bool is_media_type(std::string_view text) {
-  std::size_t slash = std::min(text.find('/'), text.size() - 1);
-  return !text.empty() && is_token_text(text.substr(0, slash)) &&
+  std::size_t slash = text.find('/');
+  return slash != text.npos && is_token_text(text.substr(0, slash)) &&
          is_token_text(text.substr(slash + 1));
 }
 
+std::string lowered(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), lower);
+  return result;
+}
+
 std::string content_type(std::string_view type) {
-  std::string text(type);
-  std::ranges::transform(text, text.begin(), lower);
+  std::string text = lowered(type);
   if (text.starts_with("text/")) text += "; charset=utf-8";
   return text;
 }
 
 }  // namespace
 
-MimeTypes::MimeTypes(std::string_view table) {
-  std::vector<Row> rows;
-  if (table.size() > table_bytes_max)  // the line that is cut would be malformed
-    table = table.substr(0, table.rfind('\n', table_bytes_max) + 1);
-  for (auto part : std::views::split(table, '\n')) {
+MimeTypes::MimeTypes(std::string_view text) {
+  auto table = std::make_shared<Table>();
+  if (text.size() > table_bytes_max)  // the line that is cut would be another one
+    text = text.substr(0, text.rfind('\n', table_bytes_max) + 1);
+  for (auto part : std::views::split(text, '\n')) {
     std::string_view line(part.begin(), part.end());
     line = line.substr(0, line.find_first_of("#\r"));
     std::string_view type = take_word(line);
     if (!is_media_type(type)) continue;
-    while (true) {
-      std::string_view extension = take_word(line);
-      if (extension.empty()) break;
-      if (extension.size() > extension_bytes_max || !is_token_text(extension)) continue;
-      Row& row = rows.emplace_back(std::string(extension), content_type(type));
-      std::ranges::transform(row.extension, row.extension.begin(), lower);
+    for (auto word = take_word(line); !word.empty(); word = take_word(line)) {
+      if (word.size() > extension_bytes_max || !is_token_text(word)) continue;
+      table->insert_or_assign(lowered(word), content_type(type));
     }
   }
-  // The last of several comes first, and stays.
-  std::ranges::reverse(rows);
-  std::ranges::stable_sort(rows, {}, &Row::extension);
-  auto doubles = std::ranges::unique(rows, {}, &Row::extension);
-  rows.erase(doubles.begin(), doubles.end());
-  rows_ = std::make_shared<const std::vector<Row>>(std::move(rows));
+  table_ = std::move(table);
 }
 
 MimeTypes MimeTypes::read(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  std::string table(table_bytes_max + 1, '\0');
-  in.read(table.data(), static_cast<std::streamsize>(table.size()));
-  table.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-  return MimeTypes(table);
+  std::string text(table_bytes_max + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return MimeTypes(text);
 }
 
 std::string_view MimeTypes::type_of(std::string_view path) const noexcept {
   std::array<char, extension_bytes_max> place;
   std::string_view key = lowered_extension(path, place);
-  if (!rows_ || key.empty()) return mime_type(path);
-  auto row = std::ranges::lower_bound(*rows_, key, {}, &Row::extension);
-  return row != rows_->end() && row->extension == key ? std::string_view(row->type)
-                                                      : mime_type(path);
+  if (!table_) return mime_type(path);
+  auto row = table_->find(key);
+  return row == table_->end() ? mime_type(path) : row->second;
 }
 
 }  // namespace duet::http

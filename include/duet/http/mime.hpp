@@ -3,10 +3,11 @@
 // declared to be UTF-8. An extension is compared in any case of letters.
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace duet::http {
 
@@ -27,7 +28,7 @@ class MimeTypes {
 
   // "text/html  html htm" and the like, line by line, '#' begins a comment. Malformed lines are
   // skipped, and what is beyond `table_bytes_max`. Of two lines for an extension the last counts.
-  explicit MimeTypes(std::string_view table);
+  explicit MimeTypes(std::string_view text);
 
   // The file of that name, by default the system's; without it the table built in, alone.
   static MimeTypes read(const std::string& file = "/etc/mime.types");
@@ -36,12 +37,9 @@ class MimeTypes {
   std::string_view type_of(std::string_view path) const noexcept;
 
  private:
-  struct Row {
-    std::string extension;
-    std::string type;
-  };
+  using Table = std::map<std::string, std::string, std::less<>>;  // from extension to type
 
-  std::shared_ptr<const std::vector<Row>> rows_;  // in alphabetical order; null: none
+  std::shared_ptr<const Table> table_;  // null: none
 };
 
 }  // namespace duet::http
