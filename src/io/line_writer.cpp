@@ -117,8 +117,8 @@ void LineWriter::Parts::run(Process& process) {
              process.is_ending;
     });
     const std::string_view lines = process.collected();
-    if (lines.empty() && process.is_ending) return;
-    if (lines.empty()) continue;  // a flush gave them up
+    if (process.is_ending) return;  // after a flush
+    if (lines.empty()) continue;    // a flush gave them up
     ++process.batches_taken;
     process.collected_bytes = 0;
     lock.unlock();

@@ -1,8 +1,9 @@
 #include "sys/line_file.hpp"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
+
+#include <climits>
 
 #include "sys/call.hpp"
 #include "sys/poll.hpp"

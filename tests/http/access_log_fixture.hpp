@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -69,6 +70,7 @@ inline void record(AccessLog& log, std::string_view request) {
 // Its exit code, 0 if `run` says true.
 template <class Run>
 pid_t start_child(Run run) {
+  std::fflush(nullptr);  // or the child may write it, too
   const pid_t child = ::fork();
   if (child == 0) ::_exit(run() ? 0 : 1);
   return child;

@@ -254,6 +254,7 @@ TEST(AccessLogFormat, cuts_a_field_that_is_too_long_and_marks_it) {
   EXPECT_EQ(combined_request(request), kept + "...");
   EXPECT_EQ(raw_json_request(request), kept + "...");
   EXPECT_EQ(combined_request(kept), kept);
+  EXPECT_EQ(combined_request(kept + 'a'), kept + "...");
 }
 
 TEST(AccessLogFormat, cuts_between_two_characters) {

@@ -79,7 +79,7 @@ TEST_F(AccessLogOutlet, says_what_was_dropped_and_why_at_most_once_a_second_and_
     AccessLog log({.path = "/dev/full"}, told_);
     for (int i = 0; i < 50; ++i) {
       record(log, "GET /");
-      log.flush(patience);
+      EXPECT_TRUE(log.flush(patience));
     }
     EXPECT_GE(told_->lines().size(), 1);
   }
@@ -96,28 +96,42 @@ TEST_F(AccessLogOutlet, says_what_was_dropped_and_why_at_most_once_a_second_and_
 }
 
 // A limit of the file's size stands for a full disk: a write takes what fits, the next one nothing.
+bool limit_files(rlim_t bytes) {
+  const rlimit limit{.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
+  return ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+bool record_and_flush(AccessLog& log, std::string_view request) {
+  record(log, request);
+  return log.flush(patience);
+}
+
 TEST_F(AccessLogOutlet, begins_a_fresh_line_after_one_that_the_disk_cut_off) {
   const pid_t child = start_child([&] {
     AccessLog log({.path = path_}, told_);
-    const rlimit small{.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
-    const rlimit large{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    record(log, "GET /1");
-    log.flush(patience);
-    ::setrlimit(RLIMIT_FSIZE, &small);
-    record(log, "GET /2");
-    log.flush(patience);
-    const bool is_counted = log.dropped() == 1;
-    ::setrlimit(RLIMIT_FSIZE, &large);
-    record(log, "GET /3");
-    log.flush(patience);
-    return is_counted && log.dropped() == 1;
+    return record_and_flush(log, "GET /1") && limit_files(100) && record_and_flush(log, "GET /2") &&
+           record_and_flush(log, "GET /3") && log.dropped() == 2 && limit_files(RLIM_INFINITY) &&
+           record_and_flush(log, "GET /4") && log.dropped() == 2;
   });
   EXPECT_EQ(end_of(child), 0);
   const std::vector<std::string> requests = requests_of(path_);
   ASSERT_EQ(requests.size(), 3);
   EXPECT_EQ(requests[0], "GET /1");
   EXPECT_TRUE(requests[1].starts_with("not whole: "));
-  EXPECT_EQ(requests[2], "GET /3");
+  EXPECT_EQ(requests[2], "GET /4");
+}
+
+TEST_F(AccessLogOutlet, begins_a_new_file_with_a_line_though_the_old_was_cut_off) {
+  const pid_t child = start_child([&] {
+    AccessLog log({.path = path_}, told_);
+    if (!limit_files(10) || !record_and_flush(log, "GET /1") || !limit_files(RLIM_INFINITY))
+      return false;
+    std::filesystem::rename(path_, path_ + ".1");
+    log.reopen();
+    return record_and_flush(log, "GET /2");
+  });
+  EXPECT_EQ(end_of(child), 0);
+  EXPECT_EQ(requests_of(path_), std::vector<std::string>{"GET /2"});
 }
 
 // Runs `run` in a process whose standard output is `output`.

@@ -31,8 +31,10 @@ TEST_F(AccessLogFile, has_a_line_for_each_request) {
 
 TEST_F(AccessLogFile, is_written_soon_without_a_flush) {
   AccessLog log({.path = path_}, told_);
-  record(log, "GET /");
-  EXPECT_TRUE(test::eventually([&] { return !lines_of(path_).empty(); }));
+  for (std::size_t lines = 1; lines <= 3; ++lines) {  // the later ones must wake a thread
+    record(log, "GET /");
+    EXPECT_TRUE(test::eventually([&] { return lines_of(path_).size() == lines; }));
+  }
 }
 
 TEST_F(AccessLogFile, is_complete_after_its_end) {
@@ -162,7 +164,7 @@ TEST_F(AccessLogFile, loses_no_line_when_it_is_opened_anew) {
   for (int i = 0; i < rotations; ++i) {
     if (std::filesystem::exists(path_)) std::filesystem::rename(path_, path_ + std::to_string(i));
     log.reopen();
-    log.flush(patience);
+    EXPECT_TRUE(log.flush(patience));
   }
   writing.join();
   EXPECT_TRUE(log.flush(patience));
@@ -182,9 +184,8 @@ TEST_F(AccessLogFile, is_opened_anew_by_children_that_inherited_it) {
   sys::Fd reader(go[0]), writer(go[1]);
   const pid_t child = start_child([&] {
     record(log, "GET /before");
-    log.flush(patience);
     char byte;
-    if (::read(reader.get(), &byte, 1) != 1) return false;
+    if (!log.flush(patience) || ::read(reader.get(), &byte, 1) != 1) return false;
     record(log, "GET /after");
     return log.flush(patience);
   });
@@ -211,6 +212,19 @@ TEST_F(AccessLogFile, stays_when_there_is_no_new_one_and_says_so_once) {
   EXPECT_EQ(told_->lines(), std::vector<std::string>{"cannot open " + other +
                                                      "/access.log anew, going on with the old "
                                                      "file: No such file or directory"});
+}
+
+TEST_F(AccessLogFile, is_missed_by_one_of_several_processes_only) {
+  std::filesystem::create_directory(folder_ + "/other");
+  AccessLog log({.path = folder_ + "/other/access.log"}, told_);
+  std::filesystem::rename(folder_ + "/other", folder_ + "/moved");
+  log.reopen();
+  for (const std::size_t said : {1, 0})
+    EXPECT_EQ(end_of(start_child([&] {
+                record(log, "GET /");
+                return log.flush(patience) && told_->lines().size() == said;
+              })),
+              0);
 }
 
 }  // namespace
