@@ -99,7 +99,7 @@ class DateReader {
   bool has_failed_ = false;
 };
 
-// What a date says, year by year as it is written.
+// What a date says, its year as it is written.
 struct DateParts {
   unsigned weekday = 0;
   int day = 0;
@@ -108,34 +108,32 @@ struct DateParts {
   std::chrono::seconds time{};
 };
 
+// What fixdate and the form of RFC 850 have behind the name of the day.
+void read_after_weekday(DateReader& reader, std::string_view separator, std::size_t year_digits,
+                        DateParts& parts) noexcept {
+  reader.text(", ");
+  parts.day = reader.number(2);
+  reader.text(separator);
+  parts.month = reader.name(months);
+  reader.text(separator);
+  parts.year = reader.number(year_digits);
+  reader.text(" ");
+  parts.time = reader.time_of_day();
+  reader.text(" GMT");
+}
+
 DateParts read_fixdate(DateReader& reader) noexcept {
   DateParts parts;
   parts.weekday = reader.name(weekdays);
-  reader.text(", ");
-  parts.day = reader.number(2);
-  reader.text(" ");
-  parts.month = reader.name(months);
-  reader.text(" ");
-  parts.year = reader.number(4);
-  reader.text(" ");
-  parts.time = reader.time_of_day();
-  reader.text(" GMT");
+  read_after_weekday(reader, " ", 4, parts);
   return parts;
 }
 
-// The form of RFC 850, with two digits for the year.
+// The form of RFC 850.
 DateParts read_old_date(DateReader& reader) noexcept {
   DateParts parts;
   parts.weekday = reader.long_weekday();
-  reader.text(", ");
-  parts.day = reader.number(2);
-  reader.text("-");
-  parts.month = reader.name(months);
-  reader.text("-");
-  parts.year = reader.number(2);
-  reader.text(" ");
-  parts.time = reader.time_of_day();
-  reader.text(" GMT");
+  read_after_weekday(reader, "-", 2, parts);
   return parts;
 }
 
