@@ -1,6 +1,7 @@
 #pragma once
 // All that a network service needs.
 
+#include "duet/http/client.hpp"
 #include "duet/http/router.hpp"
 #include "duet/http/server.hpp"
 #include "duet/http/static_files.hpp"

@@ -28,30 +28,9 @@ Task<> Answer::send(Response& response, bool is_last) {
   if (writer_.room().size() < head_bytes_max) co_await writer_.flush();
   write_head(response, is_last);
   if (has_no_body(response)) co_return;
-  if (response.stream_) {
-    Task<> streaming = stream(response);
-    co_await std::move(streaming);
-    co_return;
-  }
-  std::span<const std::byte> body = bytes_of(response.body());
-  body_bytes_ = body.size();
-  std::span<std::byte> room = writer_.room();
-  if (body.size() <= room.size()) {
-    std::ranges::copy(body, room.begin());
-    writer_.commit(body.size());
-  } else {
-    co_await writer_.write(body);
-  }
-}
-
-Task<> Answer::stream(Response& response) {
-  BodyWriter out(writer_, framing_of(response), response.length_.value_or(0));
-  Task<> streaming = response.stream_(out);
-  co_await std::move(streaming);
-  Task<bool> finishing = out.finish();
-  bool is_whole = co_await std::move(finishing);
-  body_bytes_ = out.written_bytes();
-  if (!is_whole) throw std::length_error("a body that is shorter than was promised");
+  Task<std::uint64_t> sending = response.body_.send(writer_, framing_of(response));
+  std::uint64_t sent = co_await std::move(sending);
+  body_bytes_ = sent;
 }
 
 bool Answer::has_no_body(const Response& response) const noexcept {
@@ -60,12 +39,8 @@ bool Answer::has_no_body(const Response& response) const noexcept {
 }
 
 Answer::Framing Answer::framing_of(const Response& response) const noexcept {
-  if (!response.stream_ || response.length_) return Framing::length;
+  if (response.body_.length()) return Framing::length;
   return request_.version_minor() == 0 ? Framing::until_close : Framing::chunked;
-}
-
-std::uint64_t Answer::length_of(const Response& response) noexcept {
-  return response.stream_ ? response.length_.value_or(0) : response.body().size();
 }
 
 void Answer::write_head(const Response& response, bool is_last) {
@@ -78,7 +53,7 @@ void Answer::write_head(const Response& response, bool is_last) {
   bool may_have_body = status_ >= 200 && status_ != 204 && status_ != 304;
   Framing framing = framing_of(response);
   if (may_have_body && framing == Framing::length)
-    head.field("Content-Length", length_of(response));
+    head.field("Content-Length", *response.body_.length());
   if (may_have_body && framing == Framing::chunked) head.field("Transfer-Encoding", "chunked");
   if (is_last)
     head.field("Connection", "close");

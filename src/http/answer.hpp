@@ -30,9 +30,7 @@ class Answer {
 
   bool has_no_body(const Response& response) const noexcept;
   Framing framing_of(const Response& response) const noexcept;
-  static std::uint64_t length_of(const Response& response) noexcept;
   void write_head(const Response& response, bool is_last);
-  Task<> stream(Response& response);
 
   const RequestHead& request_;
   Writer& writer_;

@@ -21,9 +21,7 @@ void BodyReader::expect(Framing framing, std::uint64_t length) noexcept {
   framing_ = framing;
   length_ = length;
   is_at_end_ = framing != Framing::chunked && length == 0;
-}
-
-void BodyReader::expect_until_close() noexcept {
+  if (framing != Framing::until_close) return;
   framing_ = Framing::length;
   length_ = UINT64_MAX;
   ends_with_connection_ = true;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "duet/http/message_head.hpp"
 #include "http/field_syntax.hpp"
 
 namespace duet::http {
@@ -43,6 +44,12 @@ char* FieldLines::reserve(std::size_t bytes) {
   char* at = (heap_ ? heap_.get() : place_.data()) + size_;
   size_ += bytes;
   return at;
+}
+
+void refuse_framing(std::string_view name) {
+  for (std::string_view reserved : {"Content-Length", "Transfer-Encoding", "Connection"})
+    if (equals_ignoring_case(name, reserved))
+      throw std::invalid_argument("the field " + std::string(reserved) + " is written by duet");
 }
 
 }  // namespace duet::http

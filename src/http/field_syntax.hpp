@@ -17,4 +17,7 @@ inline bool is_field_value(std::string_view text) noexcept {
   return !is_blank(text.front()) && !is_blank(text.back()) && find_control(text, 0) == text.size();
 }
 
+// Throws std::invalid_argument for fields that the connection writes by itself.
+void refuse_framing(std::string_view name);
+
 }  // namespace duet::http

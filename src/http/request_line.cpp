@@ -21,12 +21,6 @@ constexpr std::array<std::pair<std::string_view, Method>, 9> methods = {{
     {"PATCH", Method::patch},
 }};
 
-Method method_of(std::string_view token) noexcept {
-  for (const auto& [name, method] : methods)
-    if (name == token) return method;
-  return Method::other;
-}
-
 // "HTTP/1.0" and "HTTP/1.1" to "HTTP/1.9", else what speaks of another version of HTTP is 505.
 Rejection parse_version(std::string_view text, std::uint8_t& minor) noexcept {
   constexpr Rejection malformed = {400, "malformed HTTP version"};
@@ -146,6 +140,12 @@ bool is_port(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+Method method_of(std::string_view token) noexcept {
+  for (const auto& [name, method] : methods)
+    if (name == token) return method;
+  return Method::other;
+}
 
 bool is_authority(std::string_view text, Port port) noexcept {
   bool is_literal = text.starts_with('[');

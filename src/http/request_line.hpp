@@ -29,4 +29,7 @@ enum class Port : unsigned char { optional, required };
 // allows but which also joins two Host fields into one.
 bool is_authority(std::string_view text, Port port) noexcept;
 
+// Method::other for a name that is none of the table's.
+Method method_of(std::string_view token) noexcept;
+
 }  // namespace duet::http

@@ -1,15 +1,13 @@
 #include "duet/http/response.hpp"
 
-#include <stdexcept>
-
-#include "duet/http/request_head.hpp"
+#include "http/field_syntax.hpp"
 
 namespace duet::http {
 
 Response Response::of(std::string_view content_type, std::string body) {
   Response response;
   response.fields_.add("Content-Type", content_type);
-  response.text_ = std::move(body);
+  response.body_ = OutgoingBody(std::move(body));
   return response;
 }
 
@@ -25,8 +23,7 @@ Response Response::view(std::string_view content_type, std::string_view body,
                         std::shared_ptr<const void> keeper) {
   Response response;
   response.fields_.add("Content-Type", content_type);
-  response.view_ = body;
-  response.keeper_ = std::move(keeper);
+  response.body_ = OutgoingBody(body, std::move(keeper));
   return response;
 }
 
@@ -34,16 +31,12 @@ Response Response::stream(std::string_view content_type, Stream stream,
                           std::optional<std::uint64_t> length) {
   Response response;
   response.fields_.add("Content-Type", content_type);
-  response.stream_ = std::move(stream);
-  response.length_ = length;
+  response.body_ = OutgoingBody(std::move(stream), length);
   return response;
 }
 
 Response& Response::field(std::string_view name, std::string_view value) & {
-  for (std::string_view reserved : {"Content-Length", "Transfer-Encoding", "Connection"})
-    if (equals_ignoring_case(name, reserved))
-      throw std::invalid_argument("the field " + std::string(reserved) +
-                                  " is written by duet: see Response");
+  refuse_framing(name);
   fields_.add(name, value);
   return *this;
 }

@@ -48,7 +48,6 @@ class BodyReader {
 
   // For the connection: what framing the head announced, and how it went.
   void expect(Framing framing, std::uint64_t length) noexcept;
-  void expect_until_close() noexcept;
   void invite_first() noexcept { must_invite_ = true; }  // the peer waits for 100 Continue
   bool has_invited() const noexcept { return !must_invite_; }
   Task<> invite();  // done before the first wait, if not earlier

@@ -16,51 +16,13 @@
 #include <string_view>
 
 #include "duet/http/field_lines.hpp"
-#include "duet/net/writer.hpp"
+#include "duet/http/outgoing_body.hpp"
 
 namespace duet::http {
 
-// Where a streamed body goes. The peer sets the pace: a write waits while the peer does not take
-// what was written before. Used by the task that sends the answer.
-class BodyWriter {
- public:
-  enum class Framing : unsigned char { length, chunked, until_close };
-
-  BodyWriter(Writer& writer, Framing framing, std::uint64_t length) noexcept
-      : writer_(writer), framing_(framing), left_(length) {}
-
-  // Completes when the bytes are sent or copied. Throws IoError when the peer is gone or takes
-  // nothing for too long, std::length_error beyond the length that was promised.
-  Task<> write(std::span<const std::byte> bytes);
-  Task<> write(std::string_view text) { return write(bytes_of(text)); }
-
-  // Memory for the next bytes of a body of known length, and how many were put there: saves a copy
-  // where bytes are read from elsewhere. Empty when it must be flushed first.
-  std::span<std::byte> room() noexcept;
-  void commit(std::size_t bytes) noexcept;
-
-  // Completes when the kernel has all that was written: for what shall arrive before the next
-  // write.
-  Wait<io::Send> flush() noexcept { return writer_.flush(); }
-
-  // For the connection: ends the body; false if less than the promised length was written.
-  Task<bool> finish();
-  std::uint64_t written_bytes() const noexcept { return written_; }
-
- private:
-  void count(std::size_t bytes);
-
-  Writer& writer_;
-  const Framing framing_;
-  std::uint64_t left_;
-  std::uint64_t written_ = 0;
-};
-
 class Response {
  public:
-  // Called once, on the connection's loop; it is kept until the task it returns has ended, so that
-  // a coroutine lambda may use what it has captured.
-  using Stream = std::move_only_function<Task<>(BodyWriter&)>;
+  using Stream = OutgoingBody::Stream;
 
   explicit Response(int status = 200) noexcept : status_(status) {}
 
@@ -91,7 +53,7 @@ class Response {
     return std::move(field(name, value));
   }
 
-  bool has_stream() const noexcept { return static_cast<bool>(stream_); }
+  bool has_stream() const noexcept { return body_.has_stream(); }
 
   // Closes the connection after this answer.
   Response&& then_close() && noexcept {
@@ -102,16 +64,10 @@ class Response {
  private:
   friend class Answer;
 
-  std::string_view body() const noexcept { return text_.empty() ? view_ : text_; }
-
   int status_;
   bool closes_ = false;
   FieldLines fields_;
-  std::string text_;
-  std::string_view view_;  // if not of text_
-  std::shared_ptr<const void> keeper_;
-  Stream stream_;
-  std::optional<std::uint64_t> length_;  // of stream_
+  OutgoingBody body_;
 };
 
 }  // namespace duet::http

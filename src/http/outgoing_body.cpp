@@ -1,8 +1,9 @@
+#include "duet/http/outgoing_body.hpp"
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
-
-#include "duet/http/response.hpp"
 
 namespace duet::http {
 
@@ -44,6 +45,27 @@ void BodyWriter::count(std::size_t bytes) {
     left_ -= bytes;
   }
   written_ += bytes;
+}
+
+Task<std::uint64_t> OutgoingBody::send(Writer& writer, BodyWriter::Framing framing) {
+  if (!has_stream()) {
+    std::span<const std::byte> bytes = bytes_of(memory());
+    std::span<std::byte> room = writer.room();
+    if (bytes.size() <= room.size()) {
+      std::ranges::copy(bytes, room.begin());
+      writer.commit(bytes.size());
+    } else {
+      co_await writer.write(bytes);
+    }
+    co_return bytes.size();
+  }
+  BodyWriter out(writer, framing, stream_length_.value_or(0));
+  Task<> streaming = stream_(out);
+  co_await std::move(streaming);
+  Task<bool> finishing = out.finish();
+  bool is_whole = co_await std::move(finishing);
+  if (!is_whole) throw std::length_error("a body that is shorter than was promised");
+  co_return out.written_bytes();
 }
 
 }  // namespace duet::http
