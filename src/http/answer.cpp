@@ -20,8 +20,11 @@ Response error_page(int status, std::string_view reason) {
 }
 
 bool Answer::must_close(const Response& response) const noexcept {
-  return response.closes_ ||
-         (!has_no_body(response) && framing_of(response) == Framing::until_close);
+  return response.closes_ || ends_with_connection(response);
+}
+
+bool Answer::ends_with_connection(const Response& response) const noexcept {
+  return !has_no_body(response) && framing_of(response) == Framing::until_close;
 }
 
 Task<> Answer::send(Response& response, bool is_last) {

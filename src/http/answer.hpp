@@ -14,9 +14,11 @@ class Answer {
   Answer(const RequestHead& request, Writer& writer) noexcept
       : request_(request), writer_(writer) {}
 
-  // Whether the connection must end after it: because the response says so, or its body's end
-  // cannot be told otherwise.
+  // Whether the connection must end after it.
   bool must_close(const Response& response) const noexcept;
+
+  // Whether nothing but the end of the connection tells the end of the body.
+  bool ends_with_connection(const Response& response) const noexcept;
 
   // Collects the answer in the writer, which sends what it has no room for. Throws what the
   // response's stream throws, and IoError when the peer is gone or the body is not whole.

@@ -47,14 +47,14 @@ bool leaves_too_much(const BodyReader& body) noexcept {
   return !body.has_invited() || body.has_failed() || body.length() > discarded_body_bytes_max;
 }
 
-Task<After> answer_request(const Handler& handler, Exchange& exchange, Rejection rejection,
-                           Answer& answer, bool is_last) {
+Task<After> answer_request(Conversation& with, Exchange& exchange, Rejection rejection,
+                           Answer& answer) {
   BodyReader& body = exchange.body;
   Response response;
   if (rejection) {
     response = error_page(rejection.status, rejection.reason);
   } else {
-    Task<Response> responding = respond(handler, exchange);
+    Task<Response> responding = respond(with.handler, exchange);
     Response responded = co_await std::move(responding);
     response = std::move(responded);
     if (body.is_lost()) co_return After::gone;
@@ -64,10 +64,13 @@ Task<After> answer_request(const Handler& handler, Exchange& exchange, Rejection
     Task<> inviting = body.invite();
     co_await std::move(inviting);
   }
-  is_last = is_last || rejection || !exchange.head.keep_alive() || leaves_too_much(body) ||
-            answer.must_close(response);
+  bool is_last = rejection || !exchange.head.keep_alive() || with.scope.is_draining() ||
+                 leaves_too_much(body) || answer.must_close(response);
+  bool ends_body = answer.ends_with_connection(response);
+  if (ends_body) with.peer.reset_at_close(true);
   Task<> sending = answer.send(response, is_last);
   co_await std::move(sending);
+  if (ends_body) co_return After::end_body;
   if (is_last) co_return After::close;
   if (body.is_at_end()) co_return After::keep;
   Task<bool> discarding = body.discard(discarded_body_bytes_max);
@@ -96,7 +99,7 @@ void write_down(AccessLog& log, const Exchange& exchange, std::string_view reque
 
 }  // namespace
 
-Task<After> handle_request(Conversation& with, ParseResult parsed, bool is_last) {
+Task<After> handle_request(Conversation& with, ParseResult parsed) {
   const ServeOptions& options = with.options;
   const RequestHead& head = with.parser.head();
   Rejection rejection = parsed.rejection ? parsed.rejection : refuse(head, options);
@@ -115,7 +118,7 @@ Task<After> handle_request(Conversation& with, ParseResult parsed, bool is_last)
       log != nullptr ? Loop::current().wall_now() : std::chrono::system_clock::time_point();
   After after = After::gone;
   try {
-    Task<After> answering = answer_request(with.handler, exchange, rejection, answer, is_last);
+    Task<After> answering = answer_request(with, exchange, rejection, answer);
     After answered = co_await std::move(answering);
     after = answered;
   } catch (const IoError&) {

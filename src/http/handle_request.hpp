@@ -7,9 +7,10 @@
 namespace duet::http {
 
 enum class After : unsigned char {
-  keep,   // the connection goes on with the next request
-  close,  // the answer is the last
-  gone,   // there is nobody to answer
+  keep,      // the connection goes on with the next request
+  close,     // the answer is the last
+  end_body,  // and ends with the connection, which until then is one to be reset
+  gone,      // there is nobody to answer
 };
 
 // What a connection has for all of its requests.
@@ -20,11 +21,12 @@ struct Conversation {
   RequestParser& parser;
   const ServeOptions& options;
   const Handler& handler;
+  const CancelScope& scope;
 };
 
 // `parsed` is what the parser said of the head at the front of the input, complete or rejected. The
 // answer is in the writer afterwards, or on its way; what is left of the request, in the input,
-// only its head. `is_last`: the server wants to end the connection.
-Task<After> handle_request(Conversation& conversation, ParseResult parsed, bool is_last);
+// only its head.
+Task<After> handle_request(Conversation& conversation, ParseResult parsed);
 
 }  // namespace duet::http

@@ -37,7 +37,7 @@ Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options
   Input input(options->head.head_bytes_max);
   Writer writer(peer, Writer::default_bytes, options->send_time);
   RequestParser parser(options->head);
-  Conversation conversation{peer, input, writer, parser, *options, handler};
+  Conversation conversation{peer, input, writer, parser, *options, handler, *scope};
   TimePoint head_deadline = never;
 
   for (;;) {
@@ -63,12 +63,13 @@ Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options
     }
 
     peer.expect_more(true);
-    Task<After> handling = handle_request(conversation, parsed, scope->is_draining());
+    Task<After> handling = handle_request(conversation, parsed);
     After after_it = co_await std::move(handling);
     if (after_it == After::gone) co_return;
-    if (after_it == After::close) {
+    if (after_it != After::keep) {
       auto sent = co_await as_expected(writer.flush());
       if (!sent) co_return;
+      if (after_it == After::end_body) peer.reset_at_close(false);
       Task<> closing = close_gently(peer);
       auto closed = co_await as_expected(std::move(closing));
       (void)closed;  // a peer that resets instead is as gone

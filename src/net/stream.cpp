@@ -44,9 +44,11 @@ void Stream::finish() {
 
 void Stream::close() noexcept { state_->loop.engine().release(state_->handle); }
 
-void Stream::set_no_delay() {
-  io::SetOption option(state_->handle, SocketOption::no_delay, 1);
-  perform_at_once(state_->loop, option, capture(state_.get()));
+void Stream::reset_at_close(bool resets) { set(SocketOption::reset_at_close, resets ? 1 : 0); }
+
+void Stream::set(SocketOption option, int value) {
+  io::SetOption setting(state_->handle, option, value);
+  perform_at_once(state_->loop, setting, capture(state_.get()));
 }
 
 Address Stream::local() const {
@@ -68,7 +70,7 @@ Task<Stream> connect(Address to) {
   io::OpenSocket open(to.family);
   perform_at_once(loop, open, capture_address(&to));
   Stream stream(loop, {static_cast<int>(open.result), kind_of(to), to});
-  if (to.family != Address::Family::local) stream.set_no_delay();
+  if (to.family != Address::Family::local) stream.set(SocketOption::no_delay, 1);
   co_await stream.connect_to_peer();
   co_return stream;
 }

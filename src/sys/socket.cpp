@@ -19,6 +19,12 @@ int domain_of(Address::Family family) noexcept {
   return AF_UNSPEC;
 }
 
+std::int64_t set_reset_at_close(int socket, int value) noexcept {
+  linger time{.l_onoff = value, .l_linger = 0};
+  return interruptible(
+      [&] { return ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &time, sizeof time); });
+}
+
 }  // namespace
 
 std::int64_t open_socket(Address::Family family) noexcept {
@@ -43,6 +49,7 @@ std::int64_t set_option(int socket, SocketOption option, int value) noexcept {
     case SocketOption::reuse_address: return set(SOL_SOCKET, SO_REUSEADDR);
     case SocketOption::reuse_port: return set(SOL_SOCKET, SO_REUSEPORT);
     case SocketOption::only_ip6: return set(IPPROTO_IPV6, IPV6_V6ONLY);
+    case SocketOption::reset_at_close: return set_reset_at_close(socket, value);
   }
   return -EINVAL;
 }

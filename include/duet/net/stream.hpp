@@ -34,6 +34,10 @@ class Stream {
   // Ends our side: the peer reads to the end of what was written, then 0. Reading goes on.
   void finish();
 
+  // Whether the end of the connection is a reset instead of an end of stream, so that the peer does
+  // not take what it got for all; what was not sent yet is lost. No effect on a Unix socket.
+  void reset_at_close(bool resets);
+
   // Ends both sides now; operations in flight end with Errc::closed.
   void close() noexcept;
 
@@ -59,7 +63,7 @@ class Stream {
   friend Task<Stream> connect(Address to);
 
   Wait<io::Connect> connect_to_peer() noexcept;
-  void set_no_delay();
+  void set(SocketOption option, int value);
   static IoError::Subject capture(const void* state);
 
   std::unique_ptr<State> state_;

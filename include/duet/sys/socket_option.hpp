@@ -5,6 +5,12 @@
 
 namespace duet {
 
-enum class SocketOption : std::uint8_t { no_delay, reuse_address, reuse_port, only_ip6 };
+enum class SocketOption : std::uint8_t {
+  no_delay,
+  reuse_address,
+  reuse_port,
+  only_ip6,
+  reset_at_close,  // SO_LINGER of no time
+};
 
 }  // namespace duet
