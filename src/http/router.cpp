@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <compare>
+#include <set>
 #include <stdexcept>
 
 #include "http/answer.hpp"
@@ -123,16 +124,16 @@ Task<Response> Router::operator()(Request request) const {
   std::string_view path = request.path();
   if (path.starts_with('/')) path.remove_prefix(1);
   std::string_view method = request.head().method_token();
-  std::string allowed;
+  std::set<std::string_view> allowed;
   for (const Route& route : *routes_) {
     Exchange& exchange = *request.exchange_;
     if (!fits(route.pattern, path, exchange.parameters, exchange.parameter_count)) continue;
     bool is_head_of_get = method == "HEAD" && route.method == "GET";
     if (route.method == method || is_head_of_get) return route.handler(request);
-    if (!allowed.empty()) allowed += ", ";
-    allowed += route.method == "GET" ? "GET, HEAD" : route.method;
+    allowed.insert(route.method);
+    if (route.method == "GET") allowed.insert("HEAD");
   }
-  return no_route(std::move(allowed), method == "OPTIONS");
+  return no_route(fmt::format("{}", fmt::join(allowed, ", ")), method == "OPTIONS");
 }
 
 }  // namespace duet::http
