@@ -15,6 +15,7 @@
 #include "conformance/http_rows.hpp"
 #include "support/dialogue.hpp"
 #include "support/http_client.hpp"
+#include "support/http_server.hpp"
 #include "support/model_test.hpp"
 
 namespace duet::test {
@@ -114,8 +115,7 @@ class HttpDifferential : public ModelTest {
 
  private:
   static void ask(std::vector<Dialogue>& dialogues, const Options& options, std::size_t at_once) {
-    ServerProcess server(
-        options, [](Runtime& runtime) { http::serve(runtime, Address::loopback(0), probe); });
+    ServerProcess server(options, serving_http({}, probe));
     carry_out(dialogues, server.address(), at_once);
     server.stop();
     EXPECT_EQ(server.log(), "");
