@@ -65,6 +65,8 @@ const ConditionRow tag_rows[] = {
     {"one_tag_of_a_list_is_enough", "GET", "If-None-Match: \"x\" , W/\"a\",\"y\"", strong, "304"},
     {"tags_of_two_fields_are_one_list", "GET", "If-None-Match: \"x\"\r\nif-none-match: \"a\"",
      strong, "304"},
+    {"the_first_of_two_fields_may_have_the_tag", "GET",
+     "If-None-Match: \"a\"\r\nIf-None-Match: \"x\"", strong, "304"},
     {"a_comma_may_be_in_a_tag", "GET", "If-None-Match: \"x,\",\"a\"", strong, "304"},
     {"a_tag_is_not_found_inside_another", "GET", "If-None-Match: \"x,\"\"a\"", strong, "proceed"},
     {"empty_members_of_a_list_are_overlooked", "GET", "If-None-Match: ,, \"a\" ,", strong, "304"},

@@ -78,6 +78,15 @@ TEST(RequestParser, carries_nothing_over_to_the_next_request) {
   EXPECT_EQ(parser.head().field_count(), 1U);
 }
 
+TEST(RequestParser, takes_one_chunked_request_after_another) {
+  constexpr std::string_view chunked =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  RequestParser parser;
+  parser.parse(chunked);
+  parser.reset();
+  EXPECT_EQ(parser.parse(chunked).state, State::complete);
+}
+
 TEST(RequestParser, judges_the_next_request_afresh_after_a_rejection) {
   RequestParser parser;
   parser.parse("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n");

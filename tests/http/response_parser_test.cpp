@@ -195,6 +195,13 @@ TEST(ResponseParser, judges_each_response_by_its_request) {
   EXPECT_EQ(parser.head().framing(), Framing::length);
 }
 
+TEST(ResponseParser, gives_no_length_to_what_has_no_body) {
+  ResponseParser parser(Method::head);
+  parser.parse(ok);
+  EXPECT_EQ(parser.head().content_length(), 0U);
+  EXPECT_EQ(parser.head().field("Content-Length"), "2");
+}
+
 TEST(ResponseParser, has_begun_with_the_first_byte) {
   ResponseParser parser;
   parser.parse("");
