@@ -23,7 +23,7 @@ bool has_body(const RequestHead& head) noexcept {
 
 // What the handler makes of a request, also if it fails.
 Task<Response> respond(const Handler& handler, Exchange& exchange) {
-  std::string mistake = "an exception of unknown type";
+  std::string mistake;
   try {
     Task<Response> handling = handler(Request(exchange));
     co_return co_await std::move(handling);
@@ -34,6 +34,7 @@ Task<Response> respond(const Handler& handler, Exchange& exchange) {
   } catch (const std::exception& error) {
     mistake = error.what();
   } catch (...) {
+    mistake = "an exception of unknown type";
   }
   if (!exchange.body.is_lost())
     Loop::current().log().error("{} asked for {} and the handler failed: {}", exchange.peer.text(),

@@ -1,25 +1,34 @@
 #pragma once
 // What a sanitizer changes for a test.
 
+#if defined(__SANITIZE_THREAD__)  // g++
+#define DUET_TEST_HAS_THREAD_SANITIZER 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define DUET_TEST_HAS_ADDRESS_SANITIZER 1
+#elif defined(__clang__)
+#if __has_feature(thread_sanitizer)
+#define DUET_TEST_HAS_THREAD_SANITIZER 1
+#elif __has_feature(address_sanitizer)
+#define DUET_TEST_HAS_ADDRESS_SANITIZER 1
+#endif
+#endif
+
 namespace duet::test {
 
 // ThreadSanitizer adds threads to a process, and calls a signal's handler only after some later
-// call that it knows. Both keep memory that was freed, for a while or as shadows.
-#if defined(__clang__)
-constexpr bool has_thread_sanitizer = __has_feature(thread_sanitizer);
-constexpr bool has_address_sanitizer = __has_feature(address_sanitizer);
-#else
-#if defined(__SANITIZE_THREAD__)
+// call that it knows.
+#if defined(DUET_TEST_HAS_THREAD_SANITIZER)
 constexpr bool has_thread_sanitizer = true;
 #else
 constexpr bool has_thread_sanitizer = false;
 #endif
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool has_address_sanitizer = true;
+
+// Either keeps memory that was freed, as it is or as a shadow.
+#if defined(DUET_TEST_HAS_THREAD_SANITIZER) || defined(DUET_TEST_HAS_ADDRESS_SANITIZER)
+#define DUET_TEST_HAS_SANITIZER 1
+constexpr bool has_sanitizer = true;
 #else
-constexpr bool has_address_sanitizer = false;
+constexpr bool has_sanitizer = false;
 #endif
-#endif
-constexpr bool has_sanitizer = has_thread_sanitizer || has_address_sanitizer;
 
 }  // namespace duet::test
