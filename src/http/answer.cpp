@@ -1,18 +1,21 @@
 #include "http/answer.hpp"
 
-#include <algorithm>
+#include <cstring>
 
-#include "duet/http/date.hpp"
 #include "duet/http/response_head.hpp"
 #include "duet/http/status.hpp"
 
 namespace duet::http {
 namespace {
 
-// Our own fields and the status line take less than the second part.
-constexpr std::size_t head_bytes_max = FieldLines::bytes_max + 512;
+// More than the status line and the connection's own fields take.
+constexpr std::size_t own_bytes_max = 512;
 
 }  // namespace
+
+std::size_t Answer::head_room(const Response& response) noexcept {
+  return response.fields_.text().size() + own_bytes_max;
+}
 
 Response error_page(int status, std::string_view reason) {
   std::string text = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
@@ -27,8 +30,19 @@ bool Answer::ends_with_connection(const Response& response) const noexcept {
   return !has_no_body(response) && framing_of(response) == Framing::until_close;
 }
 
+bool Answer::collect(const Response& response, bool is_last) {
+  if (response.has_stream()) return false;
+  std::string_view body = has_no_body(response) ? std::string_view() : response.body_.memory();
+  if (writer_.room().size() < head_room(response) + body.size()) return false;
+  write_head(response, is_last);
+  std::memcpy(writer_.room().data(), body.data(), body.size());
+  writer_.commit(body.size());
+  body_bytes_ = body.size();
+  return true;
+}
+
 Task<> Answer::send(Response& response, bool is_last) {
-  if (writer_.room().size() < head_bytes_max) co_await writer_.flush();
+  if (writer_.room().size() < head_room(response)) co_await writer_.flush();
   write_head(response, is_last);
   if (has_no_body(response)) co_return;
   Task<std::uint64_t> sending = response.body_.send(writer_, framing_of(response));
@@ -48,20 +62,18 @@ Answer::Framing Answer::framing_of(const Response& response) const noexcept {
 
 void Answer::write_head(const Response& response, bool is_last) {
   std::span<std::byte> room = writer_.room();
-  auto now = std::chrono::floor<std::chrono::seconds>(Loop::current().wall_now());
-  DateText date = format_date(now);
   status_ = response.status_;
   ResponseHead head({reinterpret_cast<char*>(room.data()), room.size()}, status_);
-  head.field("Server", "duet").field("Date", {date.data(), date.size()}).lines(response.fields_);
+  head.lines(lines_.text(Loop::current())).lines(response.fields_.text());
   bool may_have_body = status_ >= 200 && status_ != 204 && status_ != 304;
   Framing framing = framing_of(response);
   if (may_have_body && framing == Framing::length)
-    head.field("Content-Length", *response.body_.length());
-  if (may_have_body && framing == Framing::chunked) head.field("Transfer-Encoding", "chunked");
+    head.lines("Content-Length: ").number(*response.body_.length()).lines("\r\n");
+  if (may_have_body && framing == Framing::chunked) head.lines("Transfer-Encoding: chunked\r\n");
   if (is_last)
-    head.field("Connection", "close");
+    head.lines("Connection: close\r\n");
   else if (request_.version_minor() == 0)
-    head.field("Connection", "keep-alive");
+    head.lines("Connection: keep-alive\r\n");
   std::expected<std::size_t, HeadError> size = head.finish();
   if (!size) throw std::invalid_argument("an answer with a status that is none");
   writer_.commit(*size);

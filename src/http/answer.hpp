@@ -3,6 +3,7 @@
 
 #include "duet/http/request_head.hpp"
 #include "duet/http/response.hpp"
+#include "http/standing_lines.hpp"
 
 namespace duet::http {
 
@@ -11,14 +12,17 @@ Response error_page(int status, std::string_view reason);
 
 class Answer {
  public:
-  Answer(const RequestHead& request, Writer& writer) noexcept
-      : request_(request), writer_(writer) {}
+  Answer(const RequestHead& request, Writer& writer, StandingLines& lines) noexcept
+      : request_(request), writer_(writer), lines_(lines) {}
 
   // Whether the connection must end after it.
   bool must_close(const Response& response) const noexcept;
 
   // Whether nothing but the end of the connection tells the end of the body.
   bool ends_with_connection(const Response& response) const noexcept;
+
+  // Collects the answer in the writer if it needs nothing but a copy and there is room.
+  bool collect(const Response& response, bool is_last);
 
   // Collects the answer in the writer, which sends what it has no room for. Throws what the
   // response's stream throws, and IoError when the peer is gone or the body is not whole.
@@ -32,10 +36,12 @@ class Answer {
 
   bool has_no_body(const Response& response) const noexcept;
   Framing framing_of(const Response& response) const noexcept;
+  static std::size_t head_room(const Response& response) noexcept;
   void write_head(const Response& response, bool is_last);
 
   const RequestHead& request_;
   Writer& writer_;
+  StandingLines& lines_;
   int status_ = 0;
   std::uint64_t body_bytes_ = 0;
 };

@@ -32,6 +32,10 @@ std::string content_range(ByteRange range, std::uint64_t size) {
 
 Response one_part(FoundFile found, ByteRange range) {
   std::string_view type = found.content_type;
+  if (found.content) {
+    std::string_view part = std::string_view(*found.content).substr(range.first, range.size());
+    return Response::view(type, part, std::move(found.content));
+  }
   auto send = [file = std::move(found.file), range](BodyWriter& out) mutable {
     return send_part(file, range.first, range.size(), out);
   };

@@ -64,7 +64,26 @@ bool accepts_encoding(const RequestHead& request, std::string_view coding) noexc
   return accepted && opinion_on(*accepted, coding) == Opinion::yes;
 }
 
-Task<FoundFile> find_file(Directory root, std::string path, const RequestHead& request) {
+// From the cache, or into it.
+Task<> find_content(FileCache& cache, const std::string& path, FoundFile& found) {
+  std::chrono::nanoseconds now = Loop::current().wall_now().time_since_epoch();
+  FileCache::Found cached = cache.find(path, found.facts, now.count());
+  found.content = std::move(cached.content);
+  if (cached.advice == FileCache::Advice::leave) co_return;
+  auto content = std::make_shared<std::string>(found.facts.size_bytes, '\0');
+  std::span<std::byte> bytes = std::as_writable_bytes(std::span(*content));
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::size_t n = co_await found.file.read_at(bytes.subspan(at), at);
+    if (n == 0) co_return;  // it has been cut: sent as any other
+    at += n;
+  }
+  if (found.file.facts() != found.facts) co_return;  // changed while it was read
+  found.content = content;
+  cache.keep(path, found.facts, std::move(content));
+}
+
+Task<FoundFile> find_file(Directory root, FileCache& cache, std::string path,
+                          const RequestHead& request) {
   auto plain = co_await as_expected(File::open(root, path));
   if (!plain) throw error_for(plain.error());
   FileFacts facts = plain->facts();
@@ -83,7 +102,12 @@ Task<FoundFile> find_file(Directory root, std::string path, const RequestHead& r
     found.file = std::move(*file);
     found.facts = compressed;
     found.encoding = variant.coding;
+    path += variant.extension;
     break;
+  }
+  if (request.method() == Method::get) {
+    Task<> finding = find_content(cache, path, found);
+    co_await std::move(finding);
   }
   co_return found;
 }

@@ -7,6 +7,7 @@
 #include "duet/fs/file.hpp"
 #include "duet/http/preconditions.hpp"
 #include "duet/http/request_head.hpp"
+#include "http/file_cache.hpp"
 
 namespace duet::http {
 
@@ -16,11 +17,13 @@ struct FoundFile {
   std::string_view content_type;
   std::string_view encoding;         // empty, "br" or "gzip"
   bool depends_on_encoding = false;  // another client may get another variant
+  FileCache::Content content;        // all of it, if it is kept
 };
 
 // Opens what `path` names, or the compressed variant beside it that the client takes. Throws
 // http::Error.
-Task<FoundFile> find_file(Directory root, std::string path, const RequestHead& request);
+Task<FoundFile> find_file(Directory root, FileCache& cache, std::string path,
+                          const RequestHead& request);
 
 // Whether the client takes a content coding: its Accept-Encoding names it, or "*", and not with a
 // weight of 0.

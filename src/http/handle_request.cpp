@@ -17,20 +17,26 @@ Rejection refuse(const RequestHead& head, const ServeOptions& options) {
   return {};
 }
 
-bool has_body(const RequestHead& head) noexcept {
-  return head.framing() == Framing::chunked || head.content_length() > 0;
+// What follows the head in the input is body now, if there is one.
+void expect_body(Conversation& with, std::size_t head_bytes, BodyReader& body) {
+  const RequestHead& head = with.parser.head();
+  bool has_body = head.framing() == Framing::chunked || head.content_length() > 0;
+  with.input.hold(head_bytes, has_body);
+  if (!has_body) return;
+  with.parser.parse(with.input.text());  // the head may have moved
+  body.expect(head.framing(), head.content_length());
+  if (head.expects_continue()) body.invite_first();
 }
 
-// What the handler makes of a request, also if it fails.
-Task<Response> respond(const Handler& handler, Exchange& exchange) {
+// What the client is told of what the handler threw. Rethrows cancellation.
+Response page_for(std::exception_ptr thrown, const Exchange& exchange) {
   std::string mistake;
   try {
-    Task<Response> handling = handler(Request(exchange));
-    co_return co_await std::move(handling);
+    std::rethrow_exception(std::move(thrown));
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    co_return error_page(error.status(), error.what());
+    return error_page(error.status(), error.what());
   } catch (const std::exception& error) {
     mistake = error.what();
   } catch (...) {
@@ -39,7 +45,7 @@ Task<Response> respond(const Handler& handler, Exchange& exchange) {
   if (!exchange.body.is_lost())
     Loop::current().log().error("{} asked for {} and the handler failed: {}", exchange.peer.text(),
                                 exchange.head.request_line(), mistake);
-  co_return error_page(500, "the handler failed");
+  return error_page(500, "the handler failed");
 }
 
 // Whether the connection must end because of what is left of the request's body.
@@ -48,35 +54,55 @@ bool leaves_too_much(const BodyReader& body) noexcept {
   return !body.has_invited() || body.has_failed() || body.length() > discarded_body_bytes_max;
 }
 
-Task<After> answer_request(Conversation& with, Exchange& exchange, Rejection rejection,
-                           Answer& answer) {
+bool is_last_answer(const Conversation& with, const Exchange& exchange, const Response& response,
+                    const Answer& answer) {
+  return !exchange.head.keep_alive() || with.scope.is_draining() ||
+         leaves_too_much(exchange.body) || answer.must_close(response);
+}
+
+// The usual case, without a coroutine: the request has been read, and the answer only needs to be
+// copied.
+std::optional<After> answer_at_once(const Conversation& with, const Exchange& exchange,
+                                    const Response& response, Answer& answer) {
+  if (!exchange.body.is_at_end() || answer.ends_with_connection(response)) return std::nullopt;
+  bool is_last = is_last_answer(with, exchange, response, answer);
+  if (!answer.collect(response, is_last)) return std::nullopt;
+  return is_last ? After::close : After::keep;
+}
+
+Task<After> send_answer(Conversation& with, Exchange& exchange, Response& response,
+                        bool is_rejected, Answer& answer) {
   BodyReader& body = exchange.body;
-  Response response;
-  if (rejection) {
-    response = error_page(rejection.status, rejection.reason);
-  } else {
-    Task<Response> responding = respond(with.handler, exchange);
-    Response responded = co_await std::move(responding);
-    response = std::move(responded);
-    if (body.is_lost()) co_return After::gone;
-  }
   // A stream may be going to read the body, and behind a head it is too late for the invitation.
   if (response.has_stream() && !body.has_invited()) {
     Task<> inviting = body.invite();
     co_await std::move(inviting);
   }
-  bool is_last = rejection || !exchange.head.keep_alive() || with.scope.is_draining() ||
-                 leaves_too_much(body) || answer.must_close(response);
+  bool is_last = is_rejected || is_last_answer(with, exchange, response, answer);
   bool ends_body = answer.ends_with_connection(response);
   if (ends_body) with.peer.reset_at_close(true);
   Task<> sending = answer.send(response, is_last);
   co_await std::move(sending);
   if (ends_body) co_return After::end_body;
   if (is_last) co_return After::close;
-  if (body.is_at_end()) co_return After::keep;
   Task<bool> discarding = body.discard(discarded_body_bytes_max);
   bool is_at_end = co_await std::move(discarding);
   co_return is_at_end ? After::keep : After::close;
+}
+
+// Whatever fails now, there is no answer any more that the client could be given.
+Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response& response,
+                               bool is_rejected, Answer& answer) {
+  if (exchange.body.is_lost()) co_return After::gone;
+  try {
+    Task<After> sending = send_answer(with, exchange, response, is_rejected, answer);
+    co_return co_await std::move(sending);
+  } catch (const IoError&) {
+    // The peer is gone, or was promised what cannot be read.
+  } catch (const Error&) {
+    // The rest of the request's body broke a rule.
+  }
+  co_return After::gone;
 }
 
 // A request that could not be parsed is shown as it came, up to the end of its first line.
@@ -106,30 +132,35 @@ Task<After> handle_request(Conversation& with, ParseResult parsed) {
   Rejection rejection = parsed.rejection ? parsed.rejection : refuse(head, options);
   BodyReader body(with.peer, with.input, with.writer,
                   {options.body_bytes_max, options.body_rate_min, options.head_time});
-  if (!rejection) {
-    with.input.hold(parsed.consumed, has_body(head));
-    with.parser.parse(with.input.text());  // the head may have moved
-    body.expect(head.framing(), head.content_length());
-    if (head.expects_continue()) body.invite_first();
-  }
-  Exchange exchange{head, with.peer.peer(), body};
-  Answer answer(head, with.writer);
+  Exchange exchange{head, with.peer.peer(), body, with.parameters};
+  Answer answer(head, with.writer, with.lines);
   AccessLog* log = options.access_log.get();
-  auto begun =
-      log != nullptr ? Loop::current().wall_now() : std::chrono::system_clock::time_point();
-  After after = After::gone;
-  try {
-    Task<After> answering = answer_request(with, exchange, rejection, answer);
-    After answered = co_await std::move(answering);
-    after = answered;
-  } catch (const IoError&) {
-    // The peer is gone, or what was promised to it cannot be sent.
-  } catch (const Error&) {
-    // The rest of the body broke a rule when its answer had begun.
+  std::chrono::system_clock::time_point begun;
+  if (log != nullptr) begun = Loop::current().wall_now();
+
+  std::optional<After> after;
+  Response response;
+  if (rejection) {
+    response = error_page(rejection.status, rejection.reason);
+  } else {
+    expect_body(with, parsed.consumed, body);
+    try {
+      Task<Response> handling = with.handler(Request(exchange));
+      Response made = co_await std::move(handling);
+      after = answer_at_once(with, exchange, made, answer);
+      if (!after) response = std::move(made);
+    } catch (...) {
+      response = page_for(std::current_exception(), exchange);
+    }
+  }
+  if (!after) {
+    Task<After> sending = try_to_send_answer(with, exchange, response, bool(rejection), answer);
+    After sent = co_await std::move(sending);
+    after = sent;
   }
   if (log != nullptr)
     write_down(*log, exchange, request_line_of(head, with.input.text()), answer, begun);
-  co_return after;
+  co_return *after;
 }
 
 }  // namespace duet::http

@@ -3,6 +3,7 @@
 
 #include "duet/http/server.hpp"
 #include "http/input.hpp"
+#include "http/standing_lines.hpp"
 
 namespace duet::http {
 
@@ -22,6 +23,8 @@ struct Conversation {
   const ServeOptions& options;
   const Handler& handler;
   const CancelScope& scope;
+  StandingLines lines{};
+  std::array<Parameter, Exchange::parameters_cap> parameters{};  // of the request under way
 };
 
 // `parsed` is what the parser said of the head at the front of the input, complete or rejected. The

@@ -49,15 +49,8 @@ void BodyWriter::count(std::size_t bytes) {
 
 Task<std::uint64_t> OutgoingBody::send(Writer& writer, BodyWriter::Framing framing) {
   if (!has_stream()) {
-    std::span<const std::byte> bytes = bytes_of(memory());
-    std::span<std::byte> room = writer.room();
-    if (bytes.size() <= room.size()) {
-      std::ranges::copy(bytes, room.begin());
-      writer.commit(bytes.size());
-    } else {
-      co_await writer.write(bytes);
-    }
-    co_return bytes.size();
+    co_await writer.write(bytes_of(memory()));
+    co_return memory().size();
   }
   BodyWriter out(writer, framing, stream_length_.value_or(0));
   Task<> streaming = stream_(out);

@@ -31,15 +31,17 @@ ResponseHead& ResponseHead::field(std::string_view name, std::string_view value)
   return *this;
 }
 
-ResponseHead& ResponseHead::lines(const FieldLines& fields) noexcept {
-  put(fields.text());
-  return *this;
-}
-
 ResponseHead& ResponseHead::field(std::string_view name, std::uint64_t value) noexcept {
   char digits[20];
   const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
   return field(name, std::string_view(digits, end));
+}
+
+ResponseHead& ResponseHead::number(std::uint64_t value) noexcept {
+  char digits[20];
+  const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  put({digits, end});
+  return *this;
 }
 
 std::expected<std::size_t, HeadError> ResponseHead::finish() noexcept {

@@ -13,6 +13,13 @@
 #include "sys/call.hpp"
 
 namespace duet::sys {
+namespace {
+
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
 
 open_how open_how_beneath(FileAccess access) noexcept {
   open_how how{};
@@ -77,7 +84,10 @@ std::int64_t stat(int file, FileFacts& facts) noexcept {
                : S_ISDIR(found.st_mode) ? Type::directory
                                         : Type::other;
   facts.size_bytes = static_cast<std::uint64_t>(found.st_size);
-  facts.modified_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
+  facts.modified_ns = nanoseconds(found.st_mtim);
+  facts.changed_ns = nanoseconds(found.st_ctim);
+  facts.device = found.st_dev;
+  facts.inode = found.st_ino;
   return 0;
 }
 

@@ -78,9 +78,10 @@ class OutgoingBody {
   // not keep to its length. To be called once.
   Task<std::uint64_t> send(Writer& writer, BodyWriter::Framing framing);
 
- private:
+  // Without a stream: all of it.
   std::string_view memory() const noexcept { return text_.empty() ? memory_ : text_; }
 
+ private:
   std::string text_;
   std::string_view memory_;  // if not of text_
   std::shared_ptr<const void> keeper_;

@@ -26,7 +26,7 @@ struct Exchange {
   const RequestHead& head;
   const Address& peer;
   BodyReader& body;
-  std::array<Parameter, parameters_cap> parameters{};
+  std::array<Parameter, parameters_cap>& parameters;
   std::size_t parameter_count = 0;
 };
 

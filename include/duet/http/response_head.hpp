@@ -15,8 +15,6 @@
 #include <span>
 #include <string_view>
 
-#include "duet/http/field_lines.hpp"
-
 namespace duet::http {
 
 enum class HeadError : unsigned char {
@@ -34,8 +32,12 @@ class ResponseHead {
   ResponseHead& field(std::string_view name, std::string_view value) noexcept;
   ResponseHead& field(std::string_view name, std::uint64_t value) noexcept;
 
-  // Fields that were checked when they were made.
-  ResponseHead& lines(const FieldLines& fields) noexcept;
+  // Writes what is known to be right: whole lines, or with `number` parts of them.
+  ResponseHead& lines(std::string_view text) noexcept {
+    put(text);
+    return *this;
+  }
+  ResponseHead& number(std::uint64_t value) noexcept;
 
   // Writes the blank line; the size of the whole head. To be called once, last.
   std::expected<std::size_t, HeadError> finish() noexcept;

@@ -6,7 +6,8 @@
 // GET and HEAD, conditional requests, ranges; index.html for a folder, which is redirected to its
 // name with a slash. Where name.br or name.gz lies beside a file and is not older, a client that
 // takes it gets that. Nothing outside of the folder is ever opened, whatever links lead there, and
-// names that begin with a dot are not found. Copies share the folder; any thread.
+// names that begin with a dot are not found. Small files that are asked for often are sent from
+// memory, never an old version. Copies share the folder and that memory; any thread.
 
 #include "duet/fs/file.hpp"
 #include "duet/http/request.hpp"
@@ -14,14 +15,15 @@
 
 namespace duet::http {
 
+class FileCache;
+
 struct StaticFilesOptions {
   bool lists_folders = false;  // without an index.html: a page of what is there, else 404
 };
 
 class StaticFiles {
  public:
-  explicit StaticFiles(Directory root, StaticFilesOptions options = {})
-      : root_(std::move(root)), options_(options) {}
+  explicit StaticFiles(Directory root, StaticFilesOptions options = {});
 
   Task<Response> operator()(Request request) const;
 
@@ -30,6 +32,7 @@ class StaticFiles {
 
   Directory root_;
   StaticFilesOptions options_;
+  std::shared_ptr<FileCache> cache_;
 };
 
 }  // namespace duet::http

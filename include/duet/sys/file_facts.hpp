@@ -11,7 +11,12 @@ struct FileFacts {
 
   Type type = Type::other;
   std::uint64_t size_bytes = 0;
-  std::int64_t modified_ns = 0;  // since the epoch of Unix
+  std::int64_t modified_ns = 0;  // the content; since the epoch of Unix
+  std::int64_t changed_ns = 0;   // the content or anything else about the file
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;  // another file of the same name has another one
+
+  bool operator==(const FileFacts&) const = default;
 };
 
 enum class FileAccess : std::uint8_t {

@@ -28,7 +28,7 @@ class FrameRecycler {
 
  private:
   static constexpr std::size_t class_bytes = 64;
-  static constexpr std::size_t classes = 16;  // larger frames are not kept
+  static constexpr std::size_t classes = 32;  // larger frames are not kept
   static constexpr unsigned kept_max = 256;   // per class
 
   struct Free {
