@@ -19,11 +19,11 @@ namespace {
 using Wide = unsigned __int128;
 using Verdict = Ranges::Verdict;
 
-// Beyond 2^64 all numbers are alike, since no size is.
+// Beyond 64 bits all numbers count as the greatest, since no size is there.
 std::optional<Wide> number(const std::string& text) {
   if (text.empty() || text.find_first_not_of("0123456789") != text.npos) return std::nullopt;
   Wide value = 0;
-  for (char c : text) value = std::min<Wide>(value * 10 + (c - '0'), Wide(1) << 64);
+  for (char c : text) value = std::min<Wide>(value * 10 + (c - '0'), UINT64_MAX);
   return value;
 }
 

@@ -38,7 +38,7 @@ struct Ranges {
   std::span<const ByteRange> parts() const noexcept { return std::span(all).first(count); }
 };
 
-// `value` is that of Range; `size` is the whole's. Numbers of any length are understood.
+// `value` is that of Range; `size` is the whole's. A number beyond 64 bits counts as the greatest.
 Ranges parse_ranges(std::string_view value, std::uint64_t size) noexcept;
 
 }  // namespace duet::http
