@@ -107,10 +107,15 @@ bool has_large_chunk_size(const Parting& parting) {
   return false;
 }
 
+// A bare LF is one, too.
 bool has_control(const Parting& parting) {
-  return std::ranges::any_of(parting.bytes, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && !is_blank_or(c, "\r\n")) || c == 0x7f;
-  });
+  std::string_view bytes = parting.bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] == '\n' && (i == 0 || bytes[i - 1] != '\r')) return true;
+    bool is_low = static_cast<unsigned char>(bytes[i]) < 0x20 && !is_blank_or(bytes[i], "\r\n");
+    if (is_low || bytes[i] == 0x7f) return true;
+  }
+  return false;
 }
 
 bool is_scheme_of_ours(std::string_view target) {
