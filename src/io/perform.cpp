@@ -78,12 +78,14 @@ Outcome receive(Receive& operation, int descriptor, HandleKind kind, sys::Mode m
 Outcome send(Send& operation, int descriptor, HandleKind kind, sys::Mode mode) {
   bool is_socket = kind == HandleKind::tcp || kind == HandleKind::local_stream;
   for (;;) {
-    std::span<const std::byte> rest = operation.buffer.subspan(operation.transferred);
-    std::int64_t result = is_socket ? sys::send_interruptible(descriptor, rest, mode)
-                                    : sys::write_interruptible(descriptor, rest);
+    auto [first, second] = operation.rest();
+    std::int64_t result = !is_socket ? sys::write_interruptible(descriptor, first)
+                          : second.empty()
+                              ? sys::send_interruptible(descriptor, first, mode)
+                              : sys::send_interruptible(descriptor, first, second, mode);
     if (result < 0) return after_error(operation, result);
     operation.transferred += static_cast<std::size_t>(result);
-    if (operation.whole && operation.transferred < operation.buffer.size()) {
+    if (operation.whole && operation.transferred < operation.size()) {
       if (mode == sys::Mode::blocking) return Outcome::would_block;  // a signal cut it short
       continue;
     }

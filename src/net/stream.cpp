@@ -37,6 +37,11 @@ Wait<io::Send> Stream::write_all(std::span<const std::byte> bytes) noexcept {
   return {io::Send(state_->handle, bytes, true), capture, state_.get()};
 }
 
+Wait<io::Send> Stream::write_all(std::span<const std::byte> first,
+                                 std::span<const std::byte> second) noexcept {
+  return {io::Send(state_->handle, first, second), capture, state_.get()};
+}
+
 void Stream::finish() {
   io::Shutdown shutdown(state_->handle);
   perform_at_once(state_->loop, shutdown, capture(state_.get()));

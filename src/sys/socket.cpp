@@ -95,6 +95,20 @@ std::int64_t send_interruptible(int socket, std::span<const std::byte> buffer, M
   return interruptible([&] { return ::send(socket, buffer.data(), buffer.size(), flags); });
 }
 
+std::int64_t send_interruptible(int socket, std::span<const std::byte> first,
+                                std::span<const std::byte> second, Mode mode) noexcept {
+  int flags = MSG_NOSIGNAL | (mode == Mode::nonblocking ? MSG_DONTWAIT : 0);
+  Gather gather(first, second);
+  return interruptible([&] { return ::sendmsg(socket, &gather.message, flags); });
+}
+
+Gather::Gather(std::span<const std::byte> first, std::span<const std::byte> second) noexcept
+    : parts{{const_cast<std::byte*>(first.data()), first.size()},
+            {const_cast<std::byte*>(second.data()), second.size()}} {
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+}
+
 std::int64_t read_interruptible(int descriptor, std::span<std::byte> buffer) noexcept {
   return interruptible([&] { return ::read(descriptor, buffer.data(), buffer.size()); });
 }

@@ -11,6 +11,16 @@
 
 namespace duet::sys {
 
+// Two pieces of memory as sendmsg(2) wants them. Stays where it is.
+struct Gather {
+  Gather(std::span<const std::byte> first, std::span<const std::byte> second) noexcept;
+  Gather(const Gather&) = delete;
+  Gather& operator=(const Gather&) = delete;
+
+  iovec parts[2];
+  msghdr message{};
+};
+
 enum class Mode : bool { blocking, nonblocking };
 
 std::int64_t open_socket(Address::Family family) noexcept;
@@ -27,6 +37,8 @@ std::int64_t connect_interruptible(int socket, const SocketAddress& peer) noexce
 std::int64_t receive_interruptible(int socket, std::span<std::byte> buffer, Mode mode,
                                    bool whole) noexcept;
 std::int64_t send_interruptible(int socket, std::span<const std::byte> buffer, Mode mode) noexcept;
+std::int64_t send_interruptible(int socket, std::span<const std::byte> first,
+                                std::span<const std::byte> second, Mode mode) noexcept;
 
 // Pipes and other descriptors without MSG_DONTWAIT: the descriptor's own mode decides.
 std::int64_t read_interruptible(int descriptor, std::span<std::byte> buffer) noexcept;

@@ -132,10 +132,11 @@ class ToyEngine final : public io::Engine {
 
   bool send(io::Send& operation) {
     std::deque<std::byte>& inbox = at(at(operation.handle).other).inbox;
-    while (inbox.size() < inbox_max && operation.transferred < operation.buffer.size())
-      inbox.push_back(operation.buffer[operation.transferred++]);
+    for (; inbox.size() < inbox_max && operation.transferred < operation.size();
+         ++operation.transferred)
+      inbox.push_back(operation.rest()[0].front());
     operation.finish(static_cast<std::int64_t>(operation.transferred));
-    return operation.transferred == operation.buffer.size();
+    return operation.transferred == operation.size();
   }
 
   void complete(io::Operation& operation) {

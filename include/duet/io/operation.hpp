@@ -8,6 +8,7 @@
 // One operation that reads and one that writes may be in flight on a handle at a time; another gets
 // EBUSY. Operations are used by the loop's thread only.
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -171,11 +172,24 @@ struct Receive : Operation {
   std::size_t transferred = 0;
 };
 
+// `buffer` and then `more`, which is empty unless two pieces of memory are to go out in one call.
 struct Send : Operation {
   Send(Handle on, std::span<const std::byte> from, bool all) noexcept
       : Operation(Kind::send, on), whole(all), buffer(from) {}
+  Send(Handle on, std::span<const std::byte> from, std::span<const std::byte> then) noexcept
+      : Operation(Kind::send, on), whole(true), buffer(from), more(then) {}
+
+  std::size_t size() const noexcept { return buffer.size() + more.size(); }
+
+  // What has not been transferred; the second part is empty if the first is.
+  std::array<std::span<const std::byte>, 2> rest() const noexcept {
+    if (transferred >= buffer.size()) return {more.subspan(transferred - buffer.size()), {}};
+    return {buffer.subspan(transferred), more};
+  }
+
   bool whole;
   std::span<const std::byte> buffer;
+  std::span<const std::byte> more;
   std::size_t transferred = 0;
 };
 

@@ -31,6 +31,10 @@ class Stream {
   Wait<io::Send> write_some(std::span<const std::byte> bytes) noexcept;
   Wait<io::Send> write_all(std::span<const std::byte> bytes) noexcept;
 
+  // Both pieces, one after the other, in one call if the kernel takes them.
+  Wait<io::Send> write_all(std::span<const std::byte> first,
+                           std::span<const std::byte> second) noexcept;
+
   // Ends our side: the peer reads to the end of what was written, then 0. Reading goes on.
   void finish();
 

@@ -28,6 +28,7 @@ struct Slot : BasicSlot {
   Operation* waiting[2] = {};  // a peer operation in flight per direction
   std::uint16_t in_flight = 0;
   std::unique_ptr<sys::SocketAddress> name;  // of an accept or connect in flight
+  std::unique_ptr<sys::Gather> gather;       // of a send of two parts in flight
 };
 
 // What is not an operation's address.
@@ -215,9 +216,14 @@ class UringEngine final : public Engine {
 
   static void start_send(Send& operation, Slot& slot, io_uring_sqe* entry) {
     if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLOUT);
-    std::span<const std::byte> rest = transferable(operation.buffer.subspan(operation.transferred));
-    io_uring_prep_send(entry, slot.descriptor, rest.data(), rest.size(),
-                       MSG_NOSIGNAL | (operation.whole ? MSG_WAITALL : 0));
+    auto [first, second] = operation.rest();
+    unsigned flags = MSG_NOSIGNAL | (operation.whole ? MSG_WAITALL : 0);
+    if (!second.empty()) {
+      slot.gather = std::make_unique<sys::Gather>(first, transferable(second));
+      return io_uring_prep_sendmsg(entry, slot.descriptor, &slot.gather->message, flags);
+    }
+    first = transferable(first);
+    io_uring_prep_send(entry, slot.descriptor, first.data(), first.size(), static_cast<int>(flags));
   }
 
   void take(const io_uring_cqe& completion) {
@@ -257,13 +263,16 @@ class UringEngine final : public Engine {
     }
   }
 
+  static std::size_t size_of(const Receive& operation) { return operation.buffer.size(); }
+  static std::size_t size_of(const Send& operation) { return operation.size(); }
+
   template <class Transfer>
   static bool finish_transfer(Transfer& operation, Slot& slot, std::int64_t result) {
     if (!is_stream(slot.kind) && result >= 0)
       return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
              Outcome::would_block;
     if (result > 0) operation.transferred += static_cast<std::size_t>(result);
-    bool is_partial = operation.whole && operation.transferred < operation.buffer.size();
+    bool is_partial = operation.whole && operation.transferred < size_of(operation);
     if (result > 0 && is_partial) return false;
     operation.finish(result < 0 ? result : static_cast<std::int64_t>(operation.transferred));
     return true;
