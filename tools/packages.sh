@@ -23,6 +23,8 @@ libgtest-dev        header:gtest/gtest.h          test              required   t
 python3             tool:python3                  test,bench,check  required   tests, runner, checks
 curl                tool:curl                     test              preferred  tests with a real client
 wrk                 tool:wrk                      test,bench        preferred  tests under load, HTTP benchmarks
+apache2-utils       tool:ab                       test              preferred  tests with ab
+nghttp2-client      tool:h2load                   test              preferred  tests with h2load
 chromium            tool:chromium                 test              preferred  tests with a real browser
 strace              tool:strace                   test              preferred  tests that count system calls
 procps              tool:ps                       test              preferred  tests that look for processes left behind

@@ -4,7 +4,8 @@ import os
 import subprocess
 import unittest
 
-from program import (EPOLL, POLL, PROCESS, SANITIZER, SINGLE, THREAD, URING, under)
+from program import (EPOLL, POLL, PROCESS, SANITIZER, SINGLE, THREAD, URING, Server, example,
+                     under)
 from site_clients import SITE, SiteCase
 
 PAGE = b"""<!DOCTYPE html><html><head><title>a test</title><link rel="stylesheet" href="style.css">
@@ -52,6 +53,14 @@ class Browser(SiteCase):
         server = self.serve(site, under=model)
         tree = self.browse("--dump-dom", f"{server.url}/")
         self.assertIn(f'<p id="said">rgb(1, 2, 3) {width}x{height}</p>', tree)
+
+    @under(EPOLL, THREAD)
+    def test_it_shows_what_the_smallest_server_says(self, model):
+        if not os.path.exists(example("http_hello")):
+            self.skipTest("the examples were not built")
+        server = self.keep(Server([example("http_hello")],
+                                  ["--listen", "127.0.0.1:0", *model.arguments], listens=1))
+        self.assertIn("Hello world", self.browse("--dump-dom", server.url))
 
     @under(POLL, PROCESS)
     def test_it_takes_a_picture_of_the_example_site(self, model):

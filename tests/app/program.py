@@ -85,6 +85,11 @@ def built(name):
     return os.path.join(BUILT, "tests", "app", name)
 
 
+def example(name):
+    """A program of examples/, as the build made it."""
+    return os.path.join(BUILT, "examples", name)
+
+
 def eventually(condition, what):
     """Waits for something that sends no event: looks again and again, for as long as is decent."""
     end = time.monotonic() + PATIENCE_SECONDS

@@ -29,9 +29,11 @@ def ask(address, data):
         return parse_answer(take_all(client))
 
 
-def get(address, target, method="GET"):
-    """Asks for a target exactly as it is written: nothing is normalised or encoded."""
-    return ask(address, f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+def get(address, target, method="GET", **fields):
+    """Asks for a target exactly as it is written: nothing is normalised or encoded. A field
+    If-Range is given as if_range="…"."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+    return ask(address, f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n"
                .encode())
 
 

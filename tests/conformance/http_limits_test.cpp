@@ -286,6 +286,34 @@ TEST_P(HttpLimits, more_connections_than_permitted_wait_and_are_answered) {
   }
 }
 
+bool is_served(const Address& server) {
+  try {
+    HttpClient client(server);
+    return client.ask(get("/")).status == 200;
+  } catch (const std::exception&) {
+    return false;  // closed, or reset because it had asked
+  }
+}
+
+TEST_P(HttpLimits, an_address_has_no_more_connections_than_permitted) {
+  Options two = options();
+  two.connections_per_address_max = 2;
+  ServerProcess server(two, serving_http({}, probe));
+  if (model().is_one_at_a_time()) {  // one is not beyond 2, and others are not accepted
+    EXPECT_EQ(HttpClient(server.address()).ask(get("/")).status, 200);
+    return;
+  }
+  auto first = std::make_unique<HttpClient>(server.address());
+  HttpClient second(server.address());
+  EXPECT_EQ(first->ask(get("/")).status, 200);
+  EXPECT_EQ(second.ask(get("/")).status, 200);
+  HttpClient third(server.address());
+  EXPECT_TRUE(third.ends());
+  first.reset();
+  EXPECT_TRUE(eventually([&] { return is_served(server.address()); }));
+  EXPECT_EQ(second.ask(get("/")).status, 200);
+}
+
 // Some close, some reset, at once or in the middle of a request.
 void come_and_go(const Address& server, int times) {
   for (int i = 0; i < times; ++i) {
