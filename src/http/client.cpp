@@ -85,7 +85,7 @@ struct ClientResponse::Connection {
 
 // The connections that wait for the next request. Responses share it with the client.
 struct ClientResponse::Kept {
-  explicit Kept(ClientOptions of) : options(std::move(of)) {}
+  explicit Kept(const ClientOptions& of) : options(of) {}
 
   std::unique_ptr<Connection> take(const std::string& host) {
     std::vector<std::unique_ptr<Connection>>& idle = hosts[host];
@@ -129,7 +129,7 @@ ClientResponse::~ClientResponse() {
 const ReceivedHead& ClientResponse::head() const noexcept { return connection_->parser.head(); }
 BodyReader& ClientResponse::body() noexcept { return *connection_->body; }
 
-Client::Client(ClientOptions options) : kept_(std::make_shared<Kept>(std::move(options))) {}
+Client::Client(const ClientOptions& options) : kept_(std::make_shared<Kept>(options)) {}
 
 Client::~Client() {
   kept_->is_closed = true;

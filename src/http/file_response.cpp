@@ -85,23 +85,22 @@ Response many_parts(FoundFile found, const Ranges& ranges) {
 }
 
 // What all answers about a file say, 304 as well (RFC 9110 §15.4.5).
-void describe(Response& response, const FoundFile& found, std::string_view etag,
-              std::chrono::sys_seconds modified) {
-  DateText date = format_date(modified);
-  response.field("ETag", etag).field("Last-Modified", {date.data(), date.size()});
-  if (found.depends_on_encoding) response.field("Vary", "Accept-Encoding");
+void describe(Response& response, const Validators& validators, bool depends_on_encoding) {
+  DateText date = format_date(*validators.last_modified);
+  response.field("ETag", validators.etag).field("Last-Modified", {date.data(), date.size()});
+  if (depends_on_encoding) response.field("Vary", "Accept-Encoding");
 }
 
 }  // namespace
 
 Response file_response(FoundFile found, const RequestHead& request, std::chrono::sys_seconds now) {
   std::string etag = entity_tag_of(found);
-  std::chrono::sys_seconds modified = std::min(modified_at(found), now);
-  Validators validators{.etag = etag, .last_modified = modified};
+  Validators validators{.etag = etag, .last_modified = std::min(modified_at(found), now)};
   Precondition verdict = evaluate(request, validators, now);
   if (verdict == Precondition::failed) return error_page(412, "the file is not what was expected");
+  bool varies = found.depends_on_encoding;
   Response response(304);
-  describe(response, found, etag, modified);
+  describe(response, validators, varies);
   if (verdict == Precondition::not_modified) return response;
 
   std::uint64_t size = found.facts.size_bytes;
@@ -124,7 +123,7 @@ Response file_response(FoundFile found, const RequestHead& request, std::chrono:
     response = one_part(std::move(found), {0, size - 1});
   else
     response = Response::of(found.content_type, "");
-  describe(response, found, etag, modified);
+  describe(response, validators, varies);
   if (is_part) response.status(206);
   if (is_part && ranges.count == 1)
     response.field("Content-Range", content_range(ranges.all[0], size));

@@ -98,11 +98,10 @@ Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response&
     Task<After> sending = send_answer(with, exchange, response, is_rejected, answer);
     co_return co_await std::move(sending);
   } catch (const IoError&) {
-    // The peer is gone, or was promised what cannot be read.
+    co_return After::gone;  // the peer is, or it was promised what cannot be read
   } catch (const Error&) {
-    // The rest of the request's body broke a rule.
+    co_return After::gone;  // the rest of the request's body broke a rule
   }
-  co_return After::gone;
 }
 
 // A request that could not be parsed is shown as it came, up to the end of its first line.

@@ -30,6 +30,6 @@ struct Conversation {
 // `parsed` is what the parser said of the head at the front of the input, complete or rejected. The
 // answer is in the writer afterwards, or on its way; what is left of the request, in the input,
 // only its head.
-Task<After> handle_request(Conversation& conversation, ParseResult parsed);
+Task<After> handle_request(Conversation& with, ParseResult parsed);
 
 }  // namespace duet::http

@@ -88,7 +88,7 @@ class ClientResponse {
 
 class Client {
  public:
-  explicit Client(ClientOptions options = {});
+  explicit Client(const ClientOptions& options = {});
   ~Client();
 
   // Completes when the request has been sent whole and the head of the answer has come, whatever

@@ -2,7 +2,6 @@
 // How a runtime runs. A program fills it in itself or takes it from its command line.
 
 #include <string>
-#include <utility>
 
 #include "duet/base/time.hpp"
 
@@ -15,8 +14,8 @@ struct Options {
   static Options parse(int argc, char** argv);
 
   // Where to listen: what --listen says, else `otherwise`.
-  std::string listen_or(std::string otherwise) const {
-    return listen.empty() ? std::move(otherwise) : listen;
+  std::string listen_or(const std::string& otherwise) const {
+    return listen.empty() ? otherwise : listen;
   }
 
   std::string listen;
