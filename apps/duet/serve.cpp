@@ -91,7 +91,9 @@ http::ServeOptions http_options(const Flags& flags, const std::shared_ptr<Log>& 
 int serve(const ServerOptions& server, const Flags& flags) {
   std::shared_ptr<Log> log = log_of(flags);
   Runtime runtime(runtime_options(server), log);
-  http::StaticFiles files(Directory(flags.folder), flags.files);
+  http::StaticFilesOptions file_options = flags.files;
+  file_options.types = http::MimeTypes::read();
+  http::StaticFiles files(Directory(flags.folder), std::move(file_options));
   http::ServeOptions options = http_options(flags, log);
   for (const Address& address : addresses(server.listen))
     http::serve(runtime, address, options, files);

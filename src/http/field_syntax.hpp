@@ -1,16 +1,13 @@
 #pragma once
 // What a field that we send may look like (RFC 9110 §5.1, §5.5).
 
-#include <algorithm>
 #include <string_view>
 
-#include "http/characters.hpp"
+#include "http/fields.hpp"
 
 namespace duet::http {
 
-inline bool is_field_name(std::string_view text) noexcept {
-  return !text.empty() && std::ranges::all_of(text, is_token);
-}
+inline bool is_field_name(std::string_view text) noexcept { return is_token_text(text); }
 
 inline bool is_field_value(std::string_view text) noexcept {
   if (text.empty()) return true;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "duet/http/error.hpp"
-#include "duet/http/mime.hpp"
 #include "http/characters.hpp"
 
 namespace duet::http {
@@ -82,12 +81,12 @@ Task<> find_content(FileCache& cache, const std::string& path, FoundFile& found)
   cache.keep(path, found.facts, std::move(content));
 }
 
-Task<FoundFile> find_file(Directory root, FileCache& cache, std::string path,
-                          const RequestHead& request) {
+Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, FileCache& cache,
+                          std::string path, const RequestHead& request) {
   auto plain = co_await as_expected(File::open(root, path));
   if (!plain) throw error_for(plain.error());
   FileFacts facts = plain->facts();
-  FoundFile found{std::move(*plain), facts, mime_type(path), {}};
+  FoundFile found{std::move(*plain), facts, options.types.type_of(path), {}};
   if (facts.type != FileFacts::Type::file || !is_compressible(found.content_type)) co_return found;
   found.depends_on_encoding = true;
   for (const Variant& variant : variants) {

@@ -7,6 +7,7 @@
 #include "duet/fs/file.hpp"
 #include "duet/http/preconditions.hpp"
 #include "duet/http/request_head.hpp"
+#include "duet/http/static_files.hpp"
 #include "http/file_cache.hpp"
 
 namespace duet::http {
@@ -22,8 +23,8 @@ struct FoundFile {
 
 // Opens what `path` names, or the compressed variant beside it that the client takes. Throws
 // http::Error.
-Task<FoundFile> find_file(Directory root, FileCache& cache, std::string path,
-                          const RequestHead& request);
+Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, FileCache& cache,
+                          std::string path, const RequestHead& request);
 
 // Whether the client takes a content coding: its Accept-Encoding names it, or "*", and not with a
 // weight of 0.

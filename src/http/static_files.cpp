@@ -45,7 +45,7 @@ std::chrono::sys_seconds now() {
 }  // namespace
 
 StaticFiles::StaticFiles(Directory root, StaticFilesOptions options)
-    : root_(std::move(root)), options_(options), cache_(std::make_shared<FileCache>()) {}
+    : root_(std::move(root)), options_(std::move(options)), cache_(std::make_shared<FileCache>()) {}
 
 Task<Response> StaticFiles::operator()(Request request) const {
   if (request.method() == Method::other) throw Error(501, "the method is not known");
@@ -56,7 +56,7 @@ Task<Response> StaticFiles::operator()(Request request) const {
   }
   Path path = path_of(request.head());
   if (path.is_folder) co_return co_await answer_folder(request, std::move(path.text));
-  FoundFile found = co_await find_file(root_, *cache_, path.text, request.head());
+  FoundFile found = co_await find_file(options_, root_, *cache_, path.text, request.head());
   if (found.facts.type == FileFacts::Type::directory) co_return redirect_to_folder(path.text);
   if (found.facts.type != FileFacts::Type::file) throw Error(404, "there is no such file");
   co_return file_response(std::move(found), request.head(), now());
@@ -65,7 +65,8 @@ Task<Response> StaticFiles::operator()(Request request) const {
 Task<Response> StaticFiles::answer_folder(Request request, std::string path) const {
   std::string index = path.empty() ? std::string(index_name) : path + "/" + std::string(index_name);
   try {
-    FoundFile found = co_await find_file(root_, *cache_, std::move(index), request.head());
+    FoundFile found =
+        co_await find_file(options_, root_, *cache_, std::move(index), request.head());
     if (found.facts.type == FileFacts::Type::file)
       co_return file_response(std::move(found), request.head(), now());
   } catch (const Error& error) {

@@ -10,6 +10,7 @@
 // memory, never an old version. Copies share the folder and that memory; any thread.
 
 #include "duet/fs/file.hpp"
+#include "duet/http/mime.hpp"
 #include "duet/http/request.hpp"
 #include "duet/http/response.hpp"
 
@@ -18,6 +19,7 @@ namespace duet::http {
 class FileCache;
 
 struct StaticFilesOptions {
+  MimeTypes types;             // by the name; MimeTypes::read() adds the system's table
   bool lists_folders = false;  // without an index.html: a page of what is there, else 404
 };
 
