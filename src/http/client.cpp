@@ -156,7 +156,8 @@ Task<ClientResponse> Client::send(ClientRequest request) {
   }
   if (!connection) {
     Task<std::unique_ptr<Connection>> connecting = connect(request.host_);
-    connection = co_await std::move(connecting);
+    std::unique_ptr<Connection> connected = co_await std::move(connecting);
+    connection = std::move(connected);
   }
   Task<> exchanging = exchange(*connection, request);
   co_await std::move(exchanging);

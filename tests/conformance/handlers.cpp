@@ -35,7 +35,8 @@ Task<> send_pattern(Stream peer, std::size_t count) {
 Task<> answer(Stream peer, Body body) {
   std::string text;
   try {
-    text = co_await body(peer);
+    std::string result = co_await body(peer);
+    text = std::move(result);
   } catch (const std::exception& error) {
     text = std::string("failed: ") + error.what();
   }
