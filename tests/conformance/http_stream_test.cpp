@@ -97,9 +97,8 @@ TEST_P(HttpStream, of_unknown_length_comes_to_version_1_0_until_the_connection_c
 // The client must be able to tell: what comes is shorter than was said, has no last chunk, or is
 // cut by a reset.
 TEST_P(HttpStream, that_fails_does_not_look_whole) {
-  for (Streamed wrong : {Streamed{1'000'000, 999'999}, Streamed{1'000'000, 1'000'001},
-                         Streamed{1'000'000, 50'000, true}, Streamed{{}, 50'000, true},
-                         Streamed{{}, 10, true}, Streamed{10, 9}})
+  for (Streamed wrong : {Streamed{1'000'000, 999'999}, Streamed{1'000'000, 50'000, true},
+                         Streamed{{}, 50'000, true}, Streamed{{}, 10, true}, Streamed{10, 9}})
     for (const std::string& request : {get("/"), old_request}) {
       ServerProcess server(options(), serving_http(any_body(), send_stream, wrong));
       HttpClient client(server.address());
@@ -107,6 +106,21 @@ TEST_P(HttpStream, that_fails_does_not_look_whole) {
       server.stop();
       EXPECT_NE(server.log(), "");
     }
+}
+
+// The client may have all that was promised by then, and must not take the rest for an answer.
+TEST_P(HttpStream, that_is_longer_than_promised_ends_the_connection) {
+  ServerProcess server(options(),
+                       serving_http(any_body(), send_stream, Streamed{1'000'000, 1'000'001}));
+  HttpClient client(server.address());
+  try {
+    EXPECT_TRUE(client.ask(get("/")).body == pattern(1'000'000));
+  } catch (const std::exception&) {
+    // or it has less, and sees that
+  }
+  EXPECT_ANY_THROW(client.ask(get("/")));
+  server.stop();
+  EXPECT_NE(server.log().find("longer than was promised"), std::string::npos) << server.log();
 }
 
 TEST_P(HttpStream, is_not_written_for_head) {
