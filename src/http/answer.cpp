@@ -1,6 +1,6 @@
 #include "http/answer.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include "duet/http/response_head.hpp"
 #include "duet/http/status.hpp"
@@ -35,7 +35,7 @@ bool Answer::collect(const Response& response, bool is_last) {
   std::string_view body = has_no_body(response) ? std::string_view() : response.body_.memory();
   if (writer_.room().size() < head_room(response) + body.size()) return false;
   write_head(response, is_last);
-  std::memcpy(writer_.room().data(), body.data(), body.size());
+  std::ranges::copy(bytes_of(body), writer_.room().begin());
   writer_.commit(body.size());
   body_bytes_ = body.size();
   return true;

@@ -20,10 +20,8 @@ void FieldLines::add(std::string_view name, std::string_view value) {
   if (size_ + name.size() + value.size() + 4 > bytes_max)
     throw std::length_error("too many or too long fields in an answer");
   char* at = reserve(name.size() + value.size() + 4);
-  for (std::string_view part : {name, std::string_view(": "), value, std::string_view("\r\n")}) {
-    std::memcpy(at, part.data(), part.size());
-    at += part.size();
-  }
+  for (std::string_view part : {name, std::string_view(": "), value, std::string_view("\r\n")})
+    at = std::ranges::copy(part, at).out;
 }
 
 void FieldLines::take(FieldLines& other) noexcept {
