@@ -69,7 +69,15 @@ void take_free_descriptors(pid_t process, rlimit& limit) {
 }
 
 // A sanitizer that meets a type for the first time looks at it through a pipe, for which there will
-// be no descriptors.
+// be no descriptors. So one connection comes and goes before, and one error.
+void serve_one_before(const ServerProcess& server) {
+  std::vector<int> without = descriptors_of(server.process());
+  ClientSocket client(server.address());
+  EXPECT_EQ(client.exchange("x"), "x");
+  client.close();
+  EXPECT_TRUE(eventually([&] { return descriptors_of(server.process()) == without; }));
+}
+
 void show_to_sanitizer(Log& log) {
   log.info("{}", std::error_code(EMFILE, std::system_category()).message());
 }
@@ -80,6 +88,7 @@ TEST_P(Accepting, neither_spins_nor_gives_up_when_it_has_no_descriptor_left) {
     show_to_sanitizer(silent);
     runtime.serve(Address::loopback(0), echo);
   });
+  serve_one_before(server);
   rlimit limit{};
   take_free_descriptors(server.process(), limit);
   ClientSocket first(server.address());   // accepted, if the ring had been asked for it before
