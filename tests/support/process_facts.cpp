@@ -9,6 +9,10 @@
 #include <sstream>
 #include <string>
 
+#include <gtest/gtest.h>
+
+#include "support/sanitizer.hpp"
+
 namespace duet::test {
 namespace {
 
@@ -99,6 +103,11 @@ std::size_t resident_bytes_of(pid_t process) {
   std::size_t bytes = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   for (pid_t child : children_of(process)) bytes += resident_bytes_of(child);
   return bytes;
+}
+
+void expect_growth_below(pid_t process, std::size_t before, std::size_t bytes) {
+  if (has_sanitizer) return;
+  EXPECT_LT(resident_bytes_of(process), before + bytes);
 }
 
 }  // namespace duet::test

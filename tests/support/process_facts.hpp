@@ -27,4 +27,8 @@ std::size_t zombies_of(pid_t process);
 Duration cpu_time_of(pid_t process);
 std::size_t resident_bytes_of(pid_t process);
 
+// Expects that this has not become `bytes` more than `before`; nothing under a sanitizer, which
+// keeps what was freed.
+void expect_growth_below(pid_t process, std::size_t before, std::size_t bytes);
+
 }  // namespace duet::test
