@@ -70,6 +70,7 @@ TEST_F(AccessLogFile, needs_no_thread_before_the_first_line) {
   EXPECT_TRUE(log.flush(patience));
   EXPECT_EQ(test::threads_of(::getpid()).size(), before);
   record(log, "GET /");
+  if (test::has_thread_sanitizer) return;  // it starts one of its own beside the first of a program
   EXPECT_EQ(test::threads_of(::getpid()).size(), before + 1);
 }
 
