@@ -94,6 +94,21 @@ TEST_P(HttpStream, of_unknown_length_comes_to_version_1_0_until_the_connection_c
   EXPECT_TRUE(answer.body == pattern(1'000'000));
 }
 
+// The server closes when it has waited a while for the client to do so; what the kernel still has
+// must not be lost by that.
+TEST_P(HttpStream, of_unknown_length_arrives_whole_where_it_is_read_late) {
+  ServerProcess server(options(), serving_http(any_body(), send_stream, Streamed{{}, 1'000'000}));
+  std::size_t descriptors = descriptors_of(server.process()).size();
+  HttpClient client(server.address());
+  client.send(old_request);
+  EXPECT_TRUE(client.socket().is_answered_within(patience));
+  EXPECT_TRUE(eventually([&] {
+    return children_of(server.process()).empty() &&
+           descriptors_of(server.process()).size() <= descriptors;
+  }));
+  EXPECT_TRUE(client.receive().body == pattern(1'000'000));
+}
+
 // The client must be able to tell: what comes is shorter than was said, has no last chunk, or is
 // cut by a reset.
 TEST_P(HttpStream, that_fails_does_not_look_whole) {
