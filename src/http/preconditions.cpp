@@ -127,7 +127,7 @@ Precondition evaluate(const RequestHead& request, const Validators& current,
     if (!is_read) return Precondition::failed;
     return listed.found == Found::yes ? Precondition::not_modified : Precondition::proceed;
   }
-  if (!is_read || !current.last_modified) return Precondition::proceed;
+  if (!is_read || !current.exists || !current.last_modified) return Precondition::proceed;
   std::optional<sys_seconds> date = date_of_field(request, "If-Modified-Since", now);
   bool is_modified = !date || *current.last_modified > *date;
   return is_modified ? Precondition::proceed : Precondition::not_modified;
