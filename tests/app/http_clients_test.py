@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from program import (ALL_MODELS, MIB, SANITIZER, SINGLE, Server, example, under)
-from site_clients import SITE, SiteCase, curl
+from site_clients import SITE, SiteCase, ask, curl
 from traffic import pattern
 
 CONNECTIONS = 16
@@ -85,6 +85,16 @@ class Curl(ClientCase):
     def test_what_may_be_compressed_is_understood(self, model):
         for url in self.each_server(model):
             self.assertEqual(curl("--compressed", url), curl(url))
+
+
+class Probe(ClientCase):
+    @under(*ALL_MODELS)
+    def test_a_body_that_breaks_a_rule_is_400(self, model):
+        server = self.example("http_probe", model)
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for body in (b"xx\r\nhello\r\n0\r\n\r\n", b"5\r\nhelloxx0\r\n\r\n",
+                     b"5\nhello\r\n0\r\n\r\n"):
+            self.assertEqual(ask(server.address, head + body).status, 400, body)
 
 
 class Load(ClientCase):

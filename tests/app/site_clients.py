@@ -33,8 +33,8 @@ def get(address, target, method="GET", **fields):
     """Asks for a target exactly as it is written: nothing is normalised or encoded. A field
     If-Range is given as if_range="…"."""
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-    return ask(address, f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n"
-               .encode())
+    return ask(address, f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        f"{lines}\r\n".encode())
 
 
 def curl(*arguments, **options):
