@@ -55,7 +55,7 @@ bool Answer::has_no_body(const Response& response) const noexcept {
   return status == 204 || status == 304 || status < 200 || request_.method() == Method::head;
 }
 
-Answer::Framing Answer::framing_of(const Response& response) const noexcept {
+Framing Answer::framing_of(const Response& response) const noexcept {
   if (response.body_.length()) return Framing::length;
   return request_.version_minor() == 0 ? Framing::until_close : Framing::chunked;
 }

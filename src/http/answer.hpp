@@ -32,8 +32,6 @@ class Answer {
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }
 
  private:
-  using Framing = BodyWriter::Framing;
-
   bool has_no_body(const Response& response) const noexcept;
   Framing framing_of(const Response& response) const noexcept;
   static std::size_t head_room(const Response& response) noexcept;

@@ -195,7 +195,7 @@ Task<> Client::write(Connection& connection, ClientRequest& request) {
   head += "\r\n";
   co_await writer.write(bytes_of(head));
   if (request.has_body_) {
-    auto framing = length ? BodyWriter::Framing::length : BodyWriter::Framing::chunked;
+    Framing framing = length ? Framing::length : Framing::chunked;
     Task<std::uint64_t> sending = request.body_.send(writer, framing);
     co_await std::move(sending);
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "duet/http/error.hpp"
-#include "http/characters.hpp"
+#include "http/fields.hpp"
 
 namespace duet::http {
 namespace {
@@ -43,24 +43,16 @@ enum class Opinion : unsigned char { none, yes, no };
 
 Opinion opinion_on(std::string_view accepted, std::string_view coding) noexcept {
   Opinion of_any = Opinion::none;
-  while (!accepted.empty()) {
-    std::size_t comma = std::min(accepted.find(','), accepted.size());
-    std::string_view member = trim(accepted.substr(0, comma));
-    accepted.remove_prefix(std::min(comma + 1, accepted.size()));
+  Opinion of_this = Opinion::none;
+  for_each_member(accepted, [&](std::string_view member) {
     std::size_t semicolon = std::min(member.find(';'), member.size());
     std::string_view name = trim(member.substr(0, semicolon));
     bool is_refused = semicolon < member.size() && has_no_weight(member.substr(semicolon + 1));
-    if (equals_ignoring_case(name, coding)) return is_refused ? Opinion::no : Opinion::yes;
-    if (name == "*") of_any = is_refused ? Opinion::no : Opinion::yes;
-  }
-  return of_any;
-}
-
-}  // namespace
-
-bool accepts_encoding(const RequestHead& request, std::string_view coding) noexcept {
-  std::optional<std::string_view> accepted = request.field("Accept-Encoding");
-  return accepted && opinion_on(*accepted, coding) == Opinion::yes;
+    Opinion opinion = is_refused ? Opinion::no : Opinion::yes;
+    if (equals_ignoring_case(name, coding)) of_this = opinion;
+    if (name == "*") of_any = opinion;
+  });
+  return of_this == Opinion::none ? of_any : of_this;
 }
 
 // From the cache, or into it.
@@ -81,18 +73,13 @@ Task<> find_content(FileCache& cache, const std::string& path, FoundFile& found)
   cache.keep(path, found.facts, std::move(content));
 }
 
-Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, FileCache& cache,
-                          std::string path, const RequestHead& request) {
-  auto plain = co_await as_expected(File::open(root, path));
-  if (!plain) throw error_for(plain.error());
-  FileFacts facts = plain->facts();
-  FoundFile found{std::move(*plain), facts, options.types.type_of(path), {}};
-  if (facts.type != FileFacts::Type::file || !is_compressible(found.content_type)) co_return found;
-  found.depends_on_encoding = true;
+// The compressed variant that the client takes, if there is a current one, in place of the file.
+Task<> find_variant(Directory root, std::string& path, const RequestHead& request,
+                    FoundFile& found) {
   for (const Variant& variant : variants) {
     if (!accepts_encoding(request, variant.coding)) continue;
     std::string name = path + std::string(variant.extension);
-    auto file = co_await as_expected(File::open(root, std::move(name)));
+    auto file = co_await as_expected(File::open(root, name));
     if (!file) continue;
     FileFacts compressed = file->facts();
     bool is_current = compressed.type == FileFacts::Type::file &&
@@ -101,8 +88,29 @@ Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, Fil
     found.file = std::move(*file);
     found.facts = compressed;
     found.encoding = variant.coding;
-    path += variant.extension;
-    break;
+    path = std::move(name);
+    co_return;
+  }
+}
+
+}  // namespace
+
+bool accepts_encoding(const RequestHead& request, std::string_view coding) noexcept {
+  std::optional<std::string_view> accepted = request.field("Accept-Encoding");
+  return accepted && opinion_on(*accepted, coding) == Opinion::yes;
+}
+
+Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, FileCache& cache,
+                          std::string path, const RequestHead& request) {
+  auto plain = co_await as_expected(File::open(root, path));
+  if (!plain) throw error_for(plain.error());
+  FileFacts facts = plain->facts();
+  FoundFile found{std::move(*plain), facts, options.types.type_of(path), {}};
+  if (facts.type != FileFacts::Type::file) co_return found;
+  found.depends_on_encoding = is_compressible(found.content_type);
+  if (found.depends_on_encoding) {
+    Task<> finding = find_variant(root, path, request, found);
+    co_await std::move(finding);
   }
   if (request.method() == Method::get) {
     Task<> finding = find_content(cache, path, found);

@@ -90,10 +90,12 @@ Task<After> send_answer(Conversation& with, Exchange& exchange, Response& respon
   co_return is_at_end ? After::keep : After::close;
 }
 
-// Whatever fails now, there is no answer any more that the client could be given.
+// Whatever fails now, there is no answer any more that the client could be given. When it is the
+// handler's stream, what was collected before it is sent all the same: whole answers among it.
 Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response& response,
                                bool is_rejected, Answer& answer) {
   if (exchange.body.is_lost()) co_return After::gone;
+  std::string mistake;
   try {
     Task<After> sending = send_answer(with, exchange, response, is_rejected, answer);
     co_return co_await std::move(sending);
@@ -101,7 +103,14 @@ Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response&
     co_return After::gone;  // the peer is, or it was promised what cannot be read
   } catch (const Error&) {
     co_return After::gone;  // the rest of the request's body broke a rule
+  } catch (const std::exception& error) {
+    mistake = error.what();
   }
+  Loop::current().log().error("{} asked for {} and its answer was broken off: {}",
+                              exchange.peer.text(), exchange.head.request_line(), mistake);
+  auto sent = co_await as_expected(with.writer.flush());
+  (void)sent;
+  co_return After::gone;
 }
 
 // A request that could not be parsed is shown as it came, up to the end of its first line.

@@ -47,7 +47,7 @@ void BodyWriter::count(std::size_t bytes) {
   written_ += bytes;
 }
 
-Task<std::uint64_t> OutgoingBody::send(Writer& writer, BodyWriter::Framing framing) {
+Task<std::uint64_t> OutgoingBody::send(Writer& writer, Framing framing) {
   if (!has_stream()) {
     co_await writer.write(bytes_of(memory()));
     co_return memory().size();

@@ -1,4 +1,5 @@
-"""How many system calls a message costs where a connection has a thread of its own: two."""
+"""How many system calls a message costs where a connection has a thread of its own: two. And that a
+file which is asked for again and again is not read again."""
 
 import collections
 import os
@@ -6,20 +7,30 @@ import re
 import subprocess
 import unittest
 
-from program import (DUET, PROCESS, SANITIZER, THREAD, Server,
+from program import (DUET, EPOLL, PROCESS, SANITIZER, THREAD, URING, Server,
                      ServerCase, built, under)
+from site_clients import SITE, get
 from traffic import exchange, take
 
 MESSAGES = 1000
 SIZE = 64
 
 
-class SystemCalls(ServerCase):
+class Traced(ServerCase):
     def setUp(self):
         if SANITIZER:
             self.skipTest("a sanitizer makes system calls of its own")
         self.need("strace")
 
+    def end(self, server):
+        """strace passes no signal on: the server it traces is told by itself."""
+        (traced,) = subprocess.run(["ps", "--ppid", f"{server.pid}", "-o", "pid="],
+                                   capture_output=True, text=True).stdout.split()
+        os.kill(int(traced), 15)
+        self.assertEqual(server.wait(), 0)
+
+
+class SystemCalls(Traced):
     def count(self, command, listen, model):
         """Of the calls between the first and the last message: by task, then by name."""
         trace = f"{self.folder()}/trace"
@@ -38,13 +49,6 @@ class SystemCalls(ServerCase):
         with open(trace) as file:
             return calls_between_markers(file)
 
-    def end(self, server):
-        """strace passes no signal on: the server it traces is told by itself."""
-        (traced,) = subprocess.run(["ps", "--ppid", f"{server.pid}", "-o", "pid="],
-                                   capture_output=True, text=True).stdout.split()
-        os.kill(int(traced), 15)
-        self.assertEqual(server.wait(), 0)
-
     @under(THREAD, PROCESS)
     def test_an_echo_makes_two_for_each_message(self, model):
         self.assert_two_each(self.count([DUET, "echo"], ["--listen", "127.0.0.1:0"], model))
@@ -59,6 +63,24 @@ class SystemCalls(ServerCase):
         self.assertEqual(sorted(counts.values()), [MESSAGES, MESSAGES], counts)
         others = sum(counter.total() for counter in calls.values())
         self.assertLess(others, MESSAGES // 100, f"made by other threads meanwhile: {calls}")
+
+
+class Files(Traced):
+    @under(EPOLL, THREAD, URING)
+    def test_small_files_that_are_asked_for_again_are_sent_from_memory(self, model):
+        trace = f"{self.folder()}/trace"
+        server = self.keep(Server(
+            ["strace", "-f", "-qq", "-e", "trace=preadv2,pread64", "-o", trace, DUET, "serve",
+             SITE, "--no-access-log"], ["--listen", "127.0.0.1:0", *model.arguments], listens=1))
+        for name in "models.png", "style.css":
+            whole = get(server.address, f"/{name}").body
+            for _ in range(9):
+                self.assertEqual(get(server.address, f"/{name}").body, whole)
+        self.end(server)
+        with open(trace) as file:
+            reads = [line for line in file if re.search(r" (preadv2|pread64)\(", line)]
+        self.assertTrue(reads)
+        self.assertLess(len(reads), 10 + 2, "more than once in pieces and once whole")
 
 
 def marker(name):

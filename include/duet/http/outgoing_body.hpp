@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "duet/http/message_head.hpp"
 #include "duet/net/writer.hpp"
 
 namespace duet::http {
@@ -17,8 +18,6 @@ namespace duet::http {
 // what was written before. Used by the task that sends the answer.
 class BodyWriter {
  public:
-  enum class Framing : unsigned char { length, chunked, until_close };
-
   BodyWriter(Writer& writer, Framing framing, std::uint64_t length) noexcept
       : writer_(writer), framing_(framing), left_(length) {}
 
@@ -76,7 +75,7 @@ class OutgoingBody {
   // Collects the body in the writer, which sends what it has no room for; returns its bytes. Throws
   // what the stream throws, IoError when the peer is gone, std::length_error when the stream does
   // not keep to its length. To be called once.
-  Task<std::uint64_t> send(Writer& writer, BodyWriter::Framing framing);
+  Task<std::uint64_t> send(Writer& writer, Framing framing);
 
   // Without a stream: all of it.
   std::string_view memory() const noexcept { return text_.empty() ? memory_ : text_; }
