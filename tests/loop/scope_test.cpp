@@ -1,63 +1,12 @@
-#include "duet/loop/scope.hpp"
-
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <vector>
-
-#include "duet/loop/event.hpp"
-#include "duet/loop/wait.hpp"
-#include "loop/loop_fixture.hpp"
+#include "loop/scope_fixture.hpp"
 
 namespace duet {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
-
-class ScopeTest : public test::LoopTest {
- protected:
-  // Waits for ever, and notes how it ended.
-  Task<> wait_for_cancel(CancelReason& reason) {
-    try {
-      co_await sleep_for(hours(1));
-    } catch (const Cancelled& cancelled) {
-      reason = cancelled.reason;
-      throw;
-    }
-  }
-
-  static Task<> fail_with(std::string text) {
-    co_await yield();
-    throw std::runtime_error(text);
-  }
-
-  static Task<> fail_at_once(std::string text) {
-    if (!text.empty()) throw std::runtime_error(text);
-    co_return;
-  }
-
-  // What the task throws, as text.
-  static Task<std::string> outcome_of(Task<> task) {
-    try {
-      co_await std::move(task);
-    } catch (const TimedOut&) {
-      co_return "timed out";
-    } catch (const Cancelled&) {
-      co_return "cancelled";
-    } catch (const std::exception& error) {
-      co_return error.what();
-    }
-    co_return "done";
-  }
-
-  Task<> expect_outcome(Task<> task, std::string expected) {
-    std::string outcome = co_await outcome_of(std::move(task));
-    EXPECT_EQ(outcome, expected);
-  }
-
-  CancelReason reason_ = CancelReason::none, other_reason_ = CancelReason::none;
-};
+using test::number_after;
+using ScopeTest = test::ScopeFixture;
 
 INSTANTIATE_TEST_SUITE_P(engines, ScopeTest, ::testing::Values("blocking", "epoll", "uring"),
                          test::engine_name);
@@ -306,93 +255,6 @@ TEST_P(ScopeTest, a_frame_is_gone_before_the_scope_ends) {
     Task<> task = child(owned);
     co_await all(std::move(task));
     EXPECT_EQ(owned.use_count(), 1);
-  });
-}
-
-Task<int> number_after(Duration delay, int value) {
-  co_await sleep_for(delay);
-  co_return value;
-}
-
-TEST_P(ScopeTest, within_gives_the_value_that_came_in_time) {
-  run([]() -> Task<> {
-    int value = co_await within(hours(1), number_after(milliseconds(1), 5));
-    EXPECT_EQ(value, 5);
-  });
-}
-
-TEST_P(ScopeTest, within_cancels_and_throws_timed_out) {
-  run([&]() -> Task<> {
-    TimePoint before = Clock::now();
-    Task<> task = within(milliseconds(3), wait_for_cancel(reason_));
-    co_await expect_outcome(std::move(task), "timed out");
-    EXPECT_EQ(reason_, CancelReason::deadline);
-    EXPECT_GE(Clock::now(), before + milliseconds(3));
-  });
-}
-
-TEST_P(ScopeTest, within_passes_on_what_the_task_throws) {
-  run([&]() -> Task<> {
-    Task<> task = within(hours(1), fail_with("inner"));
-    co_await expect_outcome(std::move(task), "inner");
-  });
-}
-
-TEST_P(ScopeTest, within_does_not_take_an_outer_cancellation_for_its_own) {
-  auto body = [&]() -> Task<> {
-    Task<> task = within(hours(1), wait_for_cancel(reason_));
-    co_await expect_outcome(std::move(task), "cancelled");
-  };
-  run([&]() -> Task<> {
-    Task<> waiting = test::owned(body);
-    Task<> task = all(std::move(waiting), fail_with("outside"));
-    co_await expect_outcome(std::move(task), "outside");
-  });
-}
-
-// The outer deadline reaches the inner scope as a deadline, too; it is still the outer one's.
-TEST_P(ScopeTest, of_two_nested_deadlines_the_one_that_passed_is_reported) {
-  bool has_inner_timed_out = false;
-  auto body = [&](Duration inner) -> Task<> {
-    try {
-      co_await within(inner, wait_for_cancel(reason_));
-    } catch (const TimedOut&) {
-      has_inner_timed_out = true;
-    }
-  };
-  run([&]() -> Task<> {
-    Task<> outer_first = test::owned(body, hours(1));
-    Task<> task = within(milliseconds(2), std::move(outer_first));
-    co_await expect_outcome(std::move(task), "timed out");
-    EXPECT_FALSE(has_inner_timed_out);
-    Task<> inner_first = test::owned(body, milliseconds(2));
-    Task<> other = within(hours(1), std::move(inner_first));
-    co_await expect_outcome(std::move(other), "done");
-    EXPECT_TRUE(has_inner_timed_out);
-  });
-}
-
-TEST_P(ScopeTest, within_keeps_the_value_of_a_task_that_finished_all_the_same) {
-  auto stubborn = []() -> Task<int> {
-    try {
-      co_await sleep_for(hours(1));
-    } catch (const Cancelled&) {
-    }
-    co_return 3;
-  };
-  run([&]() -> Task<> {
-    Task<int> task = stubborn();
-    int value = co_await within(milliseconds(1), std::move(task));
-    EXPECT_EQ(value, 3);
-  });
-}
-
-TEST_P(ScopeTest, within_of_no_time_still_takes_a_task_that_need_not_wait) {
-  run([]() -> Task<> {
-    auto ready = []() -> Task<int> { co_return 1; };
-    Task<int> task = ready();
-    int value = co_await within(Duration::zero(), std::move(task));
-    EXPECT_EQ(value, 1);
   });
 }
 
