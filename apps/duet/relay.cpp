@@ -3,6 +3,7 @@
 #include <array>
 
 #include "command.hpp"
+#include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
 
 namespace duet::app {

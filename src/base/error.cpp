@@ -14,6 +14,7 @@ class Category : public std::error_category {
       case Errc::end_of_stream: return "the peer ended the stream too early";
       case Errc::timed_out: return "timed out";
       case Errc::closed: return "closed";
+      case Errc::cut_short: return "an earlier write was cut short";
       case Errc::busy: return "an operation of the same direction is in flight";
     }
     return "unknown error";

@@ -5,6 +5,7 @@
 
 #include "duet/http/error.hpp"
 #include "duet/loop/scope.hpp"
+#include "duet/loop/within.hpp"
 #include "duet/net/writer.hpp"
 #include "http/field_syntax.hpp"
 #include "http/input.hpp"

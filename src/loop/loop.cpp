@@ -56,7 +56,18 @@ void Loop::run(Task<> root) {
 void Loop::post(Post function) {
   std::lock_guard lock(mutex_);
   posts_.push_back(std::move(function));
-  if (has_posts_.exchange(true)) return;  // the loop has been woken for an earlier one
+  wake_for_posts();
+}
+
+void Loop::post(Job& job) noexcept {
+  std::lock_guard lock(mutex_);
+  posted_jobs_.push(job);
+  wake_for_posts();
+}
+
+// Under the lock, so that the loop cannot have ended when it is woken.
+void Loop::wake_for_posts() noexcept {
+  if (has_posts_.exchange(true)) return;  // it has been woken for an earlier one
   engine_->wake();
 }
 
@@ -80,16 +91,17 @@ void Loop::run_turn() {
   is_now_known_ = false;
   if (is_interrupted_.load(std::memory_order_relaxed) && is_interrupted_.exchange(false))
     interrupt_action_();
-  if (has_posts_.load()) run_posts();
+  if (has_posts_.load()) take_posts();
   if (timers_.size() > 0) timers_.advance(now());
   run_ready();
 }
 
-void Loop::run_posts() {
+void Loop::take_posts() {
   std::vector<Post> posts;
   {
     std::lock_guard lock(mutex_);
     posts.swap(posts_);
+    ready.append(posted_jobs_);
     has_posts_.store(false);
   }
   for (Post& post : posts) post();

@@ -32,17 +32,36 @@ void Scope::spawn(Task<> task) {
   Loop::current().make_ready(*new Child(*this, std::move(task)));
 }
 
+Task<> Scope::run_named(CancelScope& around, std::string_view name, Task<> task) {
+  CancelScope named(&around, never, name);
+  co_await std::move(task).in(named);
+}
+
 void Scope::ended(Child& child) noexcept {
   try {
     child.task.take();
   } catch (...) {
-    fail(std::current_exception());
+    note_failure();
   }
 }
 
-void Scope::fail(std::exception_ptr error) noexcept {
-  if (!failure_) failure_ = std::move(error);
+void Scope::note_failure() noexcept {
+  try {
+    throw;
+  } catch (const Cancelled&) {
+    has_cancelled_tasks_ = true;
+    if (cancel_scope_.is_cancelled()) return;
+    failure_ = std::current_exception();
+  } catch (...) {
+    if (!failure_) failure_ = std::current_exception();
+  }
   cancel(CancelReason::failure);
+}
+
+void Scope::rethrow_failure() const {
+  if (failure_) std::rethrow_exception(failure_);
+  bool is_cancelled_from_around = parent_ != nullptr && parent_->is_cancelled();
+  if (has_cancelled_tasks_ && is_cancelled_from_around) throw Cancelled{parent_->reason()};
 }
 
 }  // namespace duet

@@ -5,7 +5,7 @@ namespace duet {
 bool Sleep::begin(PromiseBase& waiter) {
   scope_ = waiter.scope();
   is_cancelled_ = scope_ != nullptr && scope_->is_cancelled();
-  if (is_cancelled_) return false;
+  if (is_cancelled_) return gives_way(waiter);
   waiter_ = &waiter;
   Loop& loop = Loop::current();
   loop.timers().add(*this, after(loop.now(), delay_));

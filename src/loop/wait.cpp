@@ -36,7 +36,24 @@ bool asks_for_nothing(const io::Operation& operation) noexcept {
          static_cast<const io::Receive&>(operation).buffer.empty();
 }
 
+// Bytes behind a write that was cut short would be taken for its rest.
+bool follows_a_cut(const io::Operation& operation) noexcept {
+  if (operation.kind != io::Kind::send) return false;
+  const bool* is_cut_short = static_cast<const io::Send&>(operation).is_cut_short;
+  return is_cut_short != nullptr && *is_cut_short;
+}
+
+void note_cut(io::Operation& operation) noexcept {
+  if (operation.ending == io::Ending::none || operation.kind != io::Kind::send) return;
+  bool* is_cut_short = static_cast<io::Send&>(operation).is_cut_short;
+  if (is_cut_short != nullptr) *is_cut_short = true;
+}
+
 io::Progress submit(Loop& loop, io::Operation& operation) {
+  if (follows_a_cut(operation)) {
+    operation.finish(io::Ending::cut_short);
+    return io::Progress::done;
+  }
   if (!asks_for_nothing(operation)) return loop.engine().submit(operation);
   operation.finish(0);
   return io::Progress::done;
@@ -47,6 +64,7 @@ io::Progress submit(Loop& loop, io::Operation& operation) {
 std::error_code error_of(const io::Operation& operation) noexcept {
   if (operation.ending == io::Ending::timed_out) return Errc::timed_out;
   if (operation.ending == io::Ending::closed) return Errc::closed;
+  if (operation.ending == io::Ending::cut_short) return Errc::cut_short;
   if (operation.result == -EBUSY) return Errc::busy;
   if (operation.result < 0) return {static_cast<int>(-operation.result), std::system_category()};
   if (is_cut_short(operation)) return Errc::end_of_stream;
@@ -58,7 +76,7 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
   scope_ = waiter.scope();
   if (scope_ != nullptr && scope_->is_cancelled()) {
     operation.finish(io::Ending::cancelled);
-    return false;
+    return gives_way(waiter);  // or a loop that swallows Cancelled would keep all others waiting
   }
   waiter_ = &waiter;
   operation_ = &operation;
@@ -97,7 +115,9 @@ void OperationWait::notify(CancelNode& node, Notice notice) {
 }
 
 void OperationWait::completed(Job& job) {
-  auto& wait = *static_cast<OperationWait*>(static_cast<io::Operation&>(job).owner);
+  auto& operation = static_cast<io::Operation&>(job);
+  auto& wait = *static_cast<OperationWait*>(operation.owner);
+  note_cut(operation);
   static_cast<CancelNode&>(wait).unlink();
   if (wait.deadline_ != never) Loop::current().timers().remove(wait);
   wait.waiter_->self().resume();

@@ -29,17 +29,22 @@ Wait<io::Receive> Stream::read_exact(std::span<std::byte> buffer) noexcept {
   return std::move(wait).idle(!state_->expects_more);
 }
 
+Wait<io::Send> Stream::write(io::Send send) noexcept {
+  send.is_cut_short = &state_->is_write_cut_short;
+  return {std::move(send), capture, state_.get()};
+}
+
 Wait<io::Send> Stream::write_some(std::span<const std::byte> bytes) noexcept {
-  return {io::Send(state_->handle, bytes, false), capture, state_.get()};
+  return write(io::Send(state_->handle, bytes, false));
 }
 
 Wait<io::Send> Stream::write_all(std::span<const std::byte> bytes) noexcept {
-  return {io::Send(state_->handle, bytes, true), capture, state_.get()};
+  return write(io::Send(state_->handle, bytes, true));
 }
 
 Wait<io::Send> Stream::write_all(std::span<const std::byte> first,
                                  std::span<const std::byte> second) noexcept {
-  return {io::Send(state_->handle, first, second), capture, state_.get()};
+  return write(io::Send(state_->handle, first, second));
 }
 
 void Stream::finish() {

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "duet/loop/scope.hpp"
+#include "duet/loop/sleep.hpp"
+#include "duet/loop/within.hpp"
 #include "duet/net/listener.hpp"
 #include "runtime/placement.hpp"
 

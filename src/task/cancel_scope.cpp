@@ -1,9 +1,14 @@
 #include "duet/task/cancel_scope.hpp"
 
+#include <algorithm>
+
 namespace duet {
 
-CancelScope::CancelScope(CancelScope* parent) noexcept {
+CancelScope::CancelScope(CancelScope* parent, TimePoint deadline, std::string_view name) noexcept
+    : deadline_(deadline), name_(name) {
   if (parent == nullptr) return;
+  deadline_ = std::min(deadline, parent->deadline_);
+  if (name.empty()) name_ = parent->name_;
   reason_ = parent->reason_;
   is_draining_ = parent->is_draining_;
   quiet_ = parent->quiet_;

@@ -14,8 +14,10 @@
 #include <functional>
 #include <tuple>
 
+#include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/wait.hpp"
+#include "duet/loop/within.hpp"
 #include "support/engine_test.hpp"
 #include "support/test_scale.hpp"
 #include "sys/call.hpp"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "duet/http/server.hpp"
+#include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/net/listener.hpp"
 #include "http/counted_new.hpp"

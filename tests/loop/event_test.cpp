@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
+#include "duet/loop/sleep.hpp"
 #include "loop/loop_fixture.hpp"
 
 namespace duet {
@@ -61,16 +63,8 @@ TEST_P(EventTest, a_wait_ends_when_its_scope_is_cancelled) {
     scope.cancel();
     event_.set();  // too late for it
   };
-  bool is_cancelled = false;
-  run([&]() -> Task<> {
-    try {
-      co_await scoped(body);
-    } catch (const Cancelled&) {
-      is_cancelled = true;
-    }
-  });
+  run([&]() -> Task<> { co_await scoped(body); });
   EXPECT_EQ(order_, "");
-  EXPECT_TRUE(is_cancelled);
 }
 
 TEST_P(EventTest, set_and_cancelled_in_one_turn_resumes_once) {

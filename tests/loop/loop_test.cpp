@@ -8,8 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "duet/loop/all.hpp"
 #include "duet/loop/event.hpp"
 #include "duet/loop/scope.hpp"
+#include "duet/loop/sleep.hpp"
 #include "loop/loop_fixture.hpp"
 #include "support/sanitizer.hpp"
 

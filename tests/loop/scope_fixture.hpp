@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "duet/loop/all.hpp"
 #include "duet/loop/event.hpp"
 #include "duet/loop/scope.hpp"
+#include "duet/loop/sleep.hpp"
 #include "duet/loop/wait.hpp"
+#include "duet/loop/within.hpp"
 #include "loop/loop_fixture.hpp"
 
 namespace duet::test {
@@ -59,6 +62,8 @@ class ScopeFixture : public LoopTest {
 
   CancelReason reason_ = CancelReason::none, other_reason_ = CancelReason::none;
 };
+
+inline Task<int> number_at_once(int value) { co_return value; }
 
 inline Task<int> number_after(Duration delay, int value) {
   co_await sleep_for(delay);

@@ -154,7 +154,7 @@ TEST_P(ScopeTest, a_child_of_a_cancelled_scope_ends_at_its_first_wait) {
   };
   run([&]() -> Task<> {
     Task<> task = scoped(body);
-    co_await expect_outcome(std::move(task), "cancelled");
+    co_await expect_outcome(std::move(task), "done");
   });
   EXPECT_TRUE(has_begun);
   EXPECT_EQ(reason_, CancelReason::drain);
@@ -169,7 +169,7 @@ TEST_P(ScopeTest, a_cancel_between_spawn_and_start_reaches_the_child) {
   };
   run([&]() -> Task<> {
     Task<> task = scoped(body);
-    co_await expect_outcome(std::move(task), "cancelled");
+    co_await expect_outcome(std::move(task), "done");
   });
   EXPECT_EQ(reason_, CancelReason::requested);
 }
@@ -188,10 +188,58 @@ TEST_P(ScopeTest, a_child_may_cancel_its_scope_in_its_first_step) {
   };
   run([&]() -> Task<> {
     Task<> task = scoped(body);
-    co_await expect_outcome(std::move(task), "cancelled");
+    co_await expect_outcome(std::move(task), "done");
   });
   EXPECT_EQ(reason_, CancelReason::requested);
   EXPECT_EQ(other_reason_, CancelReason::requested);
+}
+
+// The one is the scope's own wish, the other is not for it to swallow.
+TEST_P(ScopeTest, that_is_cancelled_from_around_throws_and_by_itself_does_not) {
+  auto inner = [&](Scope& scope) -> Task<> {
+    scope.spawn(wait_for_cancel(reason_));
+    co_return;
+  };
+  run([&]() -> Task<> {
+    Task<> waiting = scoped(inner);
+    Task<> task = within(milliseconds(1), std::move(waiting));
+    co_await expect_outcome(std::move(task), "timed out");
+    EXPECT_EQ(reason_, CancelReason::deadline);
+  });
+}
+
+TEST_P(ScopeTest, a_child_that_is_cancelled_alone_fails_its_scope) {
+  std::stop_source source;
+  source.request_stop();
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn(until_stopped(source.get_token(), wait_for_cancel(reason_)));
+    scope.spawn(wait_for_cancel(other_reason_));
+    co_return;
+  };
+  run([&]() -> Task<> {
+    Task<> task = scoped(body);
+    co_await expect_outcome(std::move(task), "cancelled");
+    EXPECT_EQ(other_reason_, CancelReason::failure);
+  });
+}
+
+TEST_P(ScopeTest, a_child_has_the_name_it_was_spawned_with_and_so_have_its_children) {
+  std::vector<std::string> names;
+  auto note = [&]() -> Task<> {
+    CancelScope* scope = co_await this_scope();
+    names.emplace_back(scope->name());
+  };
+  auto cleaner = [&](Scope& scope) -> Task<> {
+    scope.spawn("broom", note);
+    scope.spawn(note);
+    co_return;
+  };
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn("cleaner", scoped(cleaner));
+    co_return;
+  };
+  run([&]() -> Task<> { co_await scoped(body); });
+  EXPECT_EQ(names, (std::vector<std::string>{"broom", "cleaner"}));
 }
 
 TEST_P(ScopeTest, a_failure_in_the_first_step_of_a_child_comes_out) {

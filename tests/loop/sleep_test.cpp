@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
 #include "loop/loop_fixture.hpp"
 
@@ -110,20 +111,6 @@ TEST_P(SleepTest, that_ends_in_the_turn_of_the_cancel_resumes_once) {
     run([&]() -> Task<> { co_await scoped(body); });
     EXPECT_EQ(resumed, 8);
   }
-}
-
-TEST_P(SleepTest, a_scope_deadline_that_is_gone_cancels_nothing) {
-  run([]() -> Task<> {
-    CancelScope scope(nullptr);
-    {
-      ScopeDeadline deadline(scope, milliseconds(1));
-    }
-    co_await sleep_for(milliseconds(3));
-    EXPECT_FALSE(scope.is_cancelled());
-    ScopeDeadline deadline(scope, milliseconds(1));
-    co_await sleep_for(milliseconds(3));
-    EXPECT_EQ(scope.reason(), CancelReason::deadline);
-  });
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Deadlines of tasks: within.
 
+#include <thread>
+
 #include "loop/scope_fixture.hpp"
 
 namespace duet {
@@ -8,6 +10,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using test::number_after;
+using test::number_at_once;
 using WithinTest = test::ScopeFixture;
 
 INSTANTIATE_TEST_SUITE_P(engines, WithinTest, ::testing::Values("blocking", "epoll", "uring"),
@@ -92,6 +95,178 @@ TEST_P(WithinTest, of_no_time_still_takes_a_task_that_need_not_wait) {
     Task<int> task = ready();
     int value = co_await within(Duration::zero(), std::move(task));
     EXPECT_EQ(value, 1);
+  });
+}
+
+TEST_P(WithinTest, a_deadline_scope_that_is_gone_cancels_nothing) {
+  run([&]() -> Task<> {
+    CancelScope outer(nullptr);
+    {
+      DeadlineScope scope(&outer, loop_->now() + milliseconds(1));
+    }
+    co_await sleep_for(milliseconds(3));
+    EXPECT_FALSE(outer.is_cancelled());
+  });
+}
+
+TEST_P(WithinTest, an_inner_deadline_that_is_later_has_no_timer) {
+  auto body = [&]() -> Task<> {
+    CancelScope* around = co_await this_scope();
+    DeadlineScope later(around, around->deadline() + hours(1));
+    EXPECT_EQ(later.deadline(), around->deadline());
+    EXPECT_EQ(loop_->census().timers, 1U);
+  };
+  run([&]() -> Task<> {
+    Task<> task = test::owned(body);
+    co_await within(hours(1), std::move(task));
+  });
+}
+
+TEST_P(WithinTest, a_deadline_that_has_passed_ends_the_first_wait) {
+  run([&]() -> Task<> {
+    Task<> task = by(loop_->now(), wait_for_cancel(reason_));
+    co_await expect_outcome(std::move(task), "timed out");
+    int value = co_await within(Duration(0), number_at_once(5));
+    EXPECT_EQ(value, 5);
+  });
+}
+
+TEST_P(WithinTest, limits_what_is_no_task_too) {
+  run([&]() -> Task<> {
+    Event event;
+    bool is_timed_out = false;
+    try {
+      co_await within(milliseconds(2), event.wait());
+    } catch (const TimedOut&) {
+      is_timed_out = true;
+    }
+    EXPECT_TRUE(is_timed_out);
+  });
+}
+
+TEST_P(WithinTest, a_spawned_child_has_the_deadline_of_its_scope) {
+  TimePoint seen = never;
+  auto child = [&]() -> Task<> {
+    CancelScope* scope = co_await this_scope();
+    seen = scope->deadline();
+  };
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn("child", test::owned(child));
+    co_return;
+  };
+  run([&]() -> Task<> {
+    TimePoint deadline = loop_->now() + hours(1);
+    Task<> task = scoped(body);
+    co_await by(deadline, std::move(task));
+    EXPECT_EQ(seen, deadline);
+  });
+}
+
+TEST_P(WithinTest, what_is_shielded_goes_on_when_its_scope_is_cancelled) {
+  bool has_cleaned_up = false;
+  auto clean_up = [&]() -> Task<> {
+    co_await sleep_for(milliseconds(2));
+    has_cleaned_up = true;
+  };
+  auto body = [&]() -> Task<> {
+    std::exception_ptr end;
+    try {
+      co_await sleep_for(hours(1));
+    } catch (...) {
+      end = std::current_exception();
+    }
+    Task<> cleaning = test::owned(clean_up);
+    co_await shielded(hours(1), std::move(cleaning));
+    std::rethrow_exception(end);
+  };
+  run([&]() -> Task<> {
+    Task<> waiting = test::owned(body);
+    Task<> task = within(milliseconds(1), std::move(waiting));
+    co_await expect_outcome(std::move(task), "timed out");
+    EXPECT_TRUE(has_cleaned_up);
+  });
+}
+
+TEST_P(WithinTest, what_is_shielded_for_too_long_is_cancelled) {
+  run([&]() -> Task<> {
+    Task<> task = shielded(milliseconds(1), wait_for_cancel(reason_));
+    co_await expect_outcome(std::move(task), "timed out");
+    EXPECT_EQ(reason_, CancelReason::deadline);
+  });
+}
+
+TEST_P(WithinTest, a_stop_that_another_thread_requests_cancels) {
+  std::stop_source source;
+  std::thread thread;
+  auto body = [&]() -> Task<> {
+    thread = std::thread([&] { source.request_stop(); });
+    co_await wait_for_cancel(reason_);
+  };
+  run([&]() -> Task<> {
+    Task<> waiting = test::owned(body);
+    Task<> task = until_stopped(source.get_token(), std::move(waiting));
+    co_await expect_outcome(std::move(task), "cancelled");
+    EXPECT_EQ(reason_, CancelReason::requested);
+  });
+  thread.join();
+}
+
+TEST_P(WithinTest, a_stop_that_comes_too_late_does_nothing) {
+  std::stop_source source;
+  run([&]() -> Task<> {
+    int value = co_await until_stopped(source.get_token(), number_after(milliseconds(1), 5));
+    EXPECT_EQ(value, 5);
+    source.request_stop();
+    co_await sleep_for(milliseconds(1));
+  });
+}
+
+// Each turn throws anew, and everybody else gets their turn.
+TEST_P(WithinTest, a_loop_that_swallows_its_cancellation_does_not_keep_others_waiting) {
+  bool is_over = false;
+  long rounds = 0;
+  auto stubborn = [&]() -> Task<> {
+    while (!is_over) {
+      try {
+        ++rounds;
+        co_await sleep_for(hours(1));
+      } catch (...) {
+      }
+    }
+  };
+  auto other = [&]() -> Task<> {
+    co_await sleep_for(milliseconds(5));
+    is_over = true;
+  };
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn(test::owned(stubborn));
+    co_await yield();
+    scope.cancel();
+  };
+  run([&]() -> Task<> {
+    Task<> looping = scoped(body);
+    Task<> ending = test::owned(other);
+    co_await all(std::move(looping), std::move(ending));
+    EXPECT_GT(rounds, 1);
+  });
+}
+
+TEST_P(WithinTest, a_loop_that_logs_errors_ends_when_it_is_cancelled) {
+  int logged = 0;
+  auto loop = [&]() -> Task<> {
+    for (;;) {
+      try {
+        co_await sleep_for(hours(1));
+      } catch (const std::exception&) {
+        ++logged;
+      }
+    }
+  };
+  run([&]() -> Task<> {
+    Task<> looping = test::owned(loop);
+    Task<> task = within(milliseconds(1), std::move(looping));
+    co_await expect_outcome(std::move(task), "timed out");
+    EXPECT_EQ(logged, 0);
   });
 }
 

@@ -18,6 +18,7 @@ enum class Errc {
   timed_out,          // the operation's own deadline passed; equals std::errc::timed_out
   closed,             // the handle was closed, before or during the operation
   busy,               // another operation of the same direction is in flight on this handle
+  cut_short,          // an earlier write was: nobody knows what the peer has
 };
 
 const std::error_category& duet_category() noexcept;

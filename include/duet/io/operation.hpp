@@ -60,7 +60,7 @@ constexpr Direction direction_of(Kind kind) noexcept {
 }
 
 // Why an operation ended without taking effect.
-enum class Ending : std::uint8_t { none, cancelled, timed_out, drained, closed };
+enum class Ending : std::uint8_t { none, cancelled, timed_out, drained, closed, cut_short };
 
 struct Operation : Job {
   explicit Operation(Kind of_kind, Handle on = {}) noexcept : kind(of_kind), handle(on) {}
@@ -180,6 +180,9 @@ struct Send : Operation {
       : Operation(Kind::send, on), whole(true), buffer(from), more(then) {}
 
   std::size_t size() const noexcept { return buffer.size() + more.size(); }
+
+  // Set when the operation ended early; an operation that finds it set is not begun.
+  bool* is_cut_short = nullptr;
 
   // What has not been transferred; the second part is empty if the first is.
   std::array<std::span<const std::byte>, 2> rest() const noexcept {

@@ -1,8 +1,8 @@
 #pragma once
-// An Event of one loop: tasks wait until it is set. Setting it wakes all of them; it stays set
-// until cleared. Used by the loop's thread only; a wait that is cancelled throws Cancelled.
+// An Event: tasks and threads wait until it is set. Setting it wakes all of them; it stays set
+// until cleared. Used from any loop and any thread. Nobody may wait any more when it is destroyed.
 
-#include "duet/loop/loop.hpp"
+#include "duet/loop/waiter.hpp"
 
 namespace duet {
 
@@ -11,46 +11,38 @@ class Event {
   Event() noexcept = default;
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
+  ~Event() { DUET_ASSERT(waiters_.empty()); }
 
   void set() noexcept;
-  void clear() noexcept { is_set_ = false; }
-  bool is_set() const noexcept { return is_set_; }
+  void clear() noexcept;
+  bool is_set() const noexcept;
 
+  // co_await, or wait(…): completes when the event is set. Throws Cancelled.
   class Wait;
   Wait wait() noexcept;
 
  private:
-  struct Queued : ListNode {};
-
+  mutable std::mutex mutex_;
   bool is_set_ = false;
-  List<Queued> waits_;
+  WaitQueue waiters_;
 };
 
-class [[nodiscard]] Event::Wait : private Event::Queued, private CancelNode {
+class [[nodiscard]] Event::Wait : private Waiter {
  public:
-  explicit Wait(Event& event) noexcept : CancelNode(notify), event_(event) {}
-  Wait(const Wait&) = delete;
-  Wait& operator=(const Wait&) = delete;
+  explicit Wait(Event& event) noexcept : Waiter(event.mutex_, event.waiters_), event_(event) {}
 
   bool await_ready() const noexcept { return false; }
   template <class P>
-  bool await_suspend(std::coroutine_handle<P> waiter) noexcept {
-    return begin(waiter.promise());
+  bool await_suspend(std::coroutine_handle<P> waiter) {
+    return begin(waiter.promise(), [this] { return event_.is_set_; });
   }
-  void await_resume() const {
-    if (is_cancelled_) throw Cancelled{scope_->reason()};
+  void await_resume() const { throw_if_cancelled(); }
+  void on_thread() {
+    block([this] { return event_.is_set_; });
   }
 
  private:
-  friend class Event;
-  static void notify(CancelNode& node, Notice notice);
-  bool begin(PromiseBase& waiter) noexcept;
-  void end() noexcept;
-
   Event& event_;
-  PromiseBase* waiter_ = nullptr;
-  CancelScope* scope_ = nullptr;
-  bool is_cancelled_ = false;
 };
 
 inline Event::Wait Event::wait() noexcept { return Wait(*this); }

@@ -54,6 +54,9 @@ class Loop : public LoopLocal {
   // Calls `function` on this loop's thread, soon. Any thread.
   void post(Post function);
 
+  // Queues the job, which must stay and be in no other queue; allocates nothing. Any thread.
+  void post(Job& job) noexcept;
+
   // What interrupt() leads to: a call of `action` on the loop's thread, soon. For signal handlers,
   // which may not post. Set before run.
   void on_interrupt(Post action) { interrupt_action_ = std::move(action); }
@@ -76,7 +79,8 @@ class Loop : public LoopLocal {
 
  private:
   void run_turn();  // all of a turn but the engine's wait
-  void run_posts();
+  void take_posts();
+  void wake_for_posts() noexcept;
   void run_ready();
 
   std::unique_ptr<io::Engine> engine_;
@@ -92,6 +96,7 @@ class Loop : public LoopLocal {
   Post interrupt_action_;
   std::mutex mutex_;
   std::vector<Post> posts_;
+  JobQueue posted_jobs_;
 };
 
 }  // namespace duet

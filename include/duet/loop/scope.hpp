@@ -4,23 +4,24 @@
 // after all have ended.
 //
 //   co_await scoped(body, arguments…);     // body(Scope&, arguments…) may spawn
-//   co_await all(pump(a, b), pump(b, a));
-//   T v = co_await within(2s, task);       // or TimedOut
+//   scope.spawn("cleaner", clean, cache);  // runs clean(cache); the name is for people
 //
-// One loop's thread. Children start from the ready queue, not inside spawn.
+// One loop's thread. Children start from the ready queue, not inside spawn. For a fixed number of
+// tasks there is all.hpp; for limits of time, within.hpp.
 
+#include <concepts>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "duet/loop/loop.hpp"
-#include "duet/loop/sleep.hpp"
 #include "duet/task/task.hpp"
 
 namespace duet {
 
 class Scope {
  public:
-  explicit Scope(CancelScope* parent) : cancel_scope_(parent) {}
+  explicit Scope(CancelScope* parent) : parent_(parent), cancel_scope_(parent) {}
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   ~Scope() { DUET_ASSERT(children_ == 0); }
@@ -29,11 +30,23 @@ class Scope {
 
   // Runs function(arguments…), of which the scope keeps a copy until it has ended.
   template <class Function, class... Arguments>
-    requires(!std::is_same_v<Function, Task<>>)
+    requires std::invocable<Function&, Arguments...>
   void spawn(Function function, Arguments... arguments) {
     spawn(call(std::move(function), std::move(arguments)...));
   }
 
+  // The same, as a task of that name: what reports about tasks call it, and all it leads to. The
+  // name outlives the scope: a literal.
+  template <class Function, class... Arguments>
+    requires std::invocable<Function&, Arguments...>
+  void spawn(std::string_view name, Function function, Arguments... arguments) {
+    spawn(name, call(std::move(function), std::move(arguments)...));
+  }
+  void spawn(std::string_view name, Task<> task) {
+    spawn(run_named(cancel_scope_, name, std::move(task)));
+  }
+
+  // Ends all that is inside, this scope's own wish: nothing is thrown for it.
   void cancel(CancelReason reason = CancelReason::requested) noexcept {
     cancel_scope_.cancel(reason);
   }
@@ -44,11 +57,13 @@ class Scope {
   class Join;
   Join join() noexcept;
 
-  // Notes the first failure, and cancels what still runs.
-  void fail(std::exception_ptr error) noexcept;
-  void rethrow_failure() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
+  // Notes the exception being handled: the first failure, which cancels what still runs. A task
+  // that ends with Cancelled, since the scope is, has not failed.
+  void note_failure() noexcept;
+
+  // Rethrows the first failure; or throws Cancelled, if tasks were cut short by a cancellation from
+  // around the scope.
+  void rethrow_failure() const;
 
  private:
   struct Child;
@@ -60,10 +75,14 @@ class Scope {
     co_await std::move(task);
   }
 
+  static Task<> run_named(CancelScope& around, std::string_view name, Task<> task);
+
   void ended(Child& child) noexcept;
 
+  CancelScope* const parent_;
   CancelScope cancel_scope_;
   std::size_t children_ = 0;
+  bool has_cancelled_tasks_ = false;
   PromiseBase* joiner_ = nullptr;
   std::exception_ptr failure_;
 };
@@ -111,36 +130,10 @@ Task<> scoped(Body body, Arguments... arguments) {
   try {
     co_await std::move(task).in(scope.cancel_scope());
   } catch (...) {
-    scope.fail(std::current_exception());
+    scope.note_failure();
   }
   co_await scope.join();
   scope.rethrow_failure();
-}
-
-// Runs the tasks side by side until all have ended.
-template <class... Tasks>
-Task<> all(Tasks... tasks) {
-  CancelScope* outer = co_await this_scope();
-  Scope scope(outer);
-  (scope.spawn(std::move(tasks)), ...);
-  co_await scope.join();
-  scope.rethrow_failure();
-}
-
-// Cancels the task when `delay` has passed, and then throws TimedOut.
-template <class T>
-Task<T> within(Duration delay, Task<T> task) {
-  CancelScope* outer = co_await this_scope();
-  CancelScope scope(outer);
-  ScopeDeadline deadline(scope, delay);
-  try {
-    co_return co_await std::move(task).in(scope);
-  } catch (const Cancelled&) {
-    bool is_ours =
-        scope.reason() == CancelReason::deadline && (outer == nullptr || !outer->is_cancelled());
-    if (!is_ours) throw;
-  }
-  throw TimedOut();
 }
 
 }  // namespace duet

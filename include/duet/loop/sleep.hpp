@@ -6,23 +6,6 @@
 
 namespace duet {
 
-// Cancels a scope when a delay has passed, unless it is destroyed before.
-class ScopeDeadline : private Timer {
- public:
-  ScopeDeadline(CancelScope& scope, Duration delay) : Timer(fire), scope_(scope) {
-    Loop& loop = Loop::current();
-    loop.timers().add(*this, after(loop.now(), delay));
-  }
-  ~ScopeDeadline() { Loop::current().timers().remove(*this); }
-
- private:
-  static void fire(Timer& timer) {
-    static_cast<ScopeDeadline&>(timer).scope_.cancel(CancelReason::deadline);
-  }
-
-  CancelScope& scope_;
-};
-
 // co_await sleep_for(10ms): at least that long; throws Cancelled when the scope is cancelled.
 class [[nodiscard]] Sleep : private Timer, private CancelNode {
  public:

@@ -27,7 +27,8 @@ class Stream {
   Wait<io::Receive> read_exact(std::span<std::byte> buffer) noexcept;
 
   // Completes when the kernel has taken some of the bytes, or all; returns how many. The memory
-  // must stay until then. Cancelled, a part may have been sent (write_all).
+  // must stay until then. Cancelled or timed out, a part may have been sent, and the stream takes
+  // no further bytes: Errc::cut_short.
   Wait<io::Send> write_some(std::span<const std::byte> bytes) noexcept;
   Wait<io::Send> write_all(std::span<const std::byte> bytes) noexcept;
 
@@ -62,11 +63,13 @@ class Stream {
     const io::Handle handle;
     const Address peer;
     bool expects_more = false;
+    bool is_write_cut_short = false;
   };
 
   friend Task<Stream> connect(Address to);
 
   Wait<io::Connect> connect_to_peer() noexcept;
+  Wait<io::Send> write(io::Send send) noexcept;
   void set(SocketOption option, int value);
   static IoError::Subject capture(const void* state);
 

@@ -1,7 +1,10 @@
 #pragma once
 // Cancellation: a tree of scopes, and in each the waits that go on inside of it. Cancelling a scope
-// is sticky and flows down: it tells each wait, now, and every later wait ends at once. One thread:
-// the loop's. Cancelling from elsewhere means posting to the loop.
+// is sticky and flows down: it tells each wait, now, and every later wait ends at once. A scope
+// also knows until when what is inside may take, and whose it is. One thread: the loop's.
+// Cancelling from elsewhere means posting to the loop.
+
+#include <string_view>
 
 #include "duet/base/error.hpp"
 #include "duet/base/list.hpp"
@@ -24,7 +27,10 @@ class CancelNode : public ListNode {
 
 class CancelScope : public ListNode {
  public:
-  explicit CancelScope(CancelScope* parent) noexcept;
+  // A deadline later than the parent's is the parent's. `name` is of the task that runs inside and
+  // outlives the scope; by default it is the parent's.
+  explicit CancelScope(CancelScope* parent, TimePoint deadline = never,
+                       std::string_view name = {}) noexcept;
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 
@@ -41,10 +47,18 @@ class CancelScope : public ListNode {
   bool is_draining() const noexcept { return is_draining_; }
   Duration quiet() const noexcept { return quiet_; }
 
+  // When the scope, or one around it, will be cancelled by its deadline; `never` if none has one.
+  // Whoever made the scope sets the timer: DeadlineScope.
+  TimePoint deadline() const noexcept { return deadline_; }
+
+  std::string_view name() const noexcept { return name_; }
+
  private:
   CancelReason reason_ = CancelReason::none;
   bool is_draining_ = false;
   Duration quiet_{};
+  TimePoint deadline_;
+  std::string_view name_;
   List<CancelNode> waits_;
   List<CancelScope> children_;
 };
