@@ -1,6 +1,7 @@
 #pragma once
 // All that a network service needs.
 
+#include "duet/fs/path.hpp"
 #include "duet/http/client.hpp"
 #include "duet/http/router.hpp"
 #include "duet/http/server.hpp"

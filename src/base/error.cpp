@@ -16,6 +16,7 @@ class Category : public std::error_category {
       case Errc::closed: return "closed";
       case Errc::cut_short: return "an earlier write was cut short";
       case Errc::busy: return "an operation of the same direction is in flight";
+      case Errc::misaligned: return "not aligned for direct access";
     }
     return "unknown error";
   }

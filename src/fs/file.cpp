@@ -1,56 +1,125 @@
 #include "duet/fs/file.hpp"
 
-namespace duet {
+#include <fmt/format.h>
 
+namespace duet {
 namespace {
 
-IoError::Subject capture_path(const void* path) {
-  return [copy = *static_cast<const std::string*>(path)] { return copy; };
+template <class Operation>
+bool is_aligned(const Operation& operation, const Alignment& alignment) noexcept {
+  auto address = reinterpret_cast<std::uintptr_t>(operation.buffer.data());
+  return address % alignment.memory_bytes == 0 &&
+         operation.buffer.size() % alignment.offset_bytes == 0 &&
+         operation.offset_bytes % alignment.offset_bytes == 0;
+}
+
+// Where the end is, the kernel finds out.
+bool is_aligned(const io::WriteAt& operation, const Alignment& alignment) noexcept {
+  if (!operation.appends()) return is_aligned<io::WriteAt>(operation, alignment);
+  return is_aligned(io::WriteAt(operation.handle, operation.buffer, 0), alignment);
 }
 
 }  // namespace
 
-Task<File> File::open(Directory directory, std::string path) {
-  return open_for(FileAccess::read, std::move(directory), std::move(path));
+IoError::Subject File::capture_path(const void* state) {
+  return [path = static_cast<const State*>(state)->path] { return path; };
+}
+
+IoError::Subject File::capture_alignment(const void* state) {
+  const auto& of = *static_cast<const State*>(state);
+  return [path = of.path, alignment = of.alignment] {
+    return fmt::format("{} (memory has to be at a multiple of {} bytes, offset and length of {})",
+                       path, alignment.memory_bytes, alignment.offset_bytes);
+  };
 }
 
 Task<File> File::create(Directory directory, std::string path) {
-  return open_for(FileAccess::create, std::move(directory), std::move(path));
+  return open(std::move(directory), std::move(path), FileAccess::create);
 }
 
-Task<File> File::open_for(FileAccess access, Directory directory, std::string path) {
-  Wait<io::OpenFile> opening(io::OpenFile(directory.descriptor(), path, access), capture_path,
+Task<File> File::temporary(Directory directory, std::string folder, Caching caching) {
+  return open(std::move(directory), std::move(folder), FileAccess::temporary, caching);
+}
+
+Task<File> File::open(Directory directory, std::string path, FileAccess access, Caching caching) {
+  auto capture = [](const void* name) -> IoError::Subject {
+    return [copy = *static_cast<const std::string*>(name)] { return copy; };
+  };
+  Wait<io::OpenFile> opening(io::OpenFile(directory.descriptor(), path, access, caching), capture,
                              &path);
   int descriptor = co_await std::move(opening);
-  co_return File(std::make_unique<State>(Loop::current(), descriptor, std::move(path)));
+  File file(std::make_unique<State>(Loop::current(), descriptor, std::move(path)));
+  if (caching == Caching::direct) file.ask_alignment();
+  co_return file;
+}
+
+void File::ask_alignment() {
+  io::Stat stat(state_->handle, true);
+  perform_at_once(state_->loop, stat, capture_path(state_.get()));
+  state_->is_direct = true;
+  state_->alignment = stat.alignment;
+}
+
+template <class Op>
+Wait<Op> File::checked(Op operation) const noexcept {
+  bool is_refused = state_->is_direct && !is_aligned(operation, state_->alignment);
+  if (is_refused) operation.finish(io::Ending::misaligned);
+  return {std::move(operation), is_refused ? capture_alignment : capture_path, state_.get()};
 }
 
 Wait<io::ReadAt> File::read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) noexcept {
-  return {io::ReadAt(state_->handle, buffer, offset_bytes), capture_path, &state_->path};
+  io::ReadAt read(state_->handle, buffer, offset_bytes);
+  read.is_direct = state_->is_direct;
+  return checked(read);
 }
 
-Task<> File::write_at(std::span<const std::byte> bytes, std::uint64_t offset_bytes) {
-  while (!bytes.empty()) {
-    Wait<io::WriteAt> writing(io::WriteAt(state_->handle, bytes, offset_bytes), capture_path,
-                              &state_->path);
-    std::size_t n = co_await std::move(writing);
-    bytes = bytes.subspan(n);
-    offset_bytes += n;
+Wait<io::WriteAt> File::write_at(std::span<const std::byte> bytes,
+                                 std::uint64_t offset_bytes) noexcept {
+  return checked(io::WriteAt(state_->handle, bytes, offset_bytes));
+}
+
+Wait<io::WriteAt> File::append(std::span<const std::byte> bytes) noexcept {
+  return checked(io::WriteAt(state_->handle, bytes, io::WriteAt::at_end));
+}
+
+Wait<io::ChangeFile> File::change(FileChange change, std::uint64_t size_bytes) noexcept {
+  return {io::ChangeFile(state_->handle, change, size_bytes), capture_path, state_.get()};
+}
+
+Wait<io::ChangeFile> File::sync() noexcept { return change(FileChange::sync, 0); }
+Wait<io::ChangeFile> File::sync_data() noexcept { return change(FileChange::sync_data, 0); }
+
+Wait<io::ChangeFile> File::resize(std::uint64_t size_bytes) noexcept {
+  return change(FileChange::resize, size_bytes);
+}
+
+Wait<io::ChangeFile> File::allocate(std::uint64_t size_bytes) noexcept {
+  return change(FileChange::allocate, size_bytes);
+}
+
+Task<> File::keep_as(Directory directory, std::string path) {
+  auto capture = [](const void* name) -> IoError::Subject {
+    return [copy = *static_cast<const std::string*>(name)] { return copy; };
+  };
+  Wait<io::ChangePath> naming(io::ChangePath(state_->handle, directory.descriptor(), path), capture,
+                              &path);
+  co_await std::move(naming);
+}
+
+Task<std::uint64_t> File::copy_from(File& source) {
+  for (std::uint64_t copied = 0;;) {
+    Wait<io::CopyPiece> copying(io::CopyPiece(state_->handle, source.state_->descriptor, copied),
+                                capture_path, source.state_.get());
+    std::uint64_t n = co_await std::move(copying);
+    if (n == 0) co_return copied;
+    copied += n;
   }
 }
 
 FileFacts File::facts() {
   io::Stat stat(state_->handle);
-  perform_at_once(state_->loop, stat, capture_path(&state_->path));
+  perform_at_once(state_->loop, stat, capture_path(state_.get()));
   return stat.facts;
-}
-
-Task<std::vector<FolderEntry>> list_folder(Directory directory, std::string path,
-                                           std::size_t entries_max) {
-  Wait<io::ListFolder> listing(io::ListFolder(directory.descriptor(), path, entries_max),
-                               capture_path, &path);
-  std::vector<FolderEntry> entries = co_await std::move(listing);
-  co_return entries;
 }
 
 }  // namespace duet

@@ -1,5 +1,6 @@
 #include "duet/http/static_files.hpp"
 
+#include "duet/fs/path.hpp"
 #include "duet/http/error.hpp"
 #include "duet/http/target.hpp"
 #include "http/answer.hpp"

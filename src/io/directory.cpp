@@ -19,7 +19,9 @@ Directory::Directory(const std::string& path) {
   opened_ =
       std::make_shared<const Opened>(Opened{checked(sys::open_directory(path.c_str()), "open")});
   // Old kernels and some seccomp filters lack openat2(2): known now, not at each file.
-  checked(sys::open_beneath(descriptor(), ".", FileAccess::read, sys::Wait::allowed), "openat2");
+  checked(
+      sys::open_beneath(descriptor(), ".", FileAccess::read, Caching::buffered, sys::Wait::allowed),
+      "openat2");
 }
 
 int Directory::descriptor() const noexcept { return opened_->fd.get(); }

@@ -94,18 +94,6 @@ Outcome send(Send& operation, int descriptor, HandleKind kind, sys::Mode mode) {
   }
 }
 
-std::int64_t open_file(OpenFile& operation, sys::Wait wait) {
-  return sys::open_beneath(operation.directory, operation.path.c_str(), operation.access, wait);
-}
-
-constexpr bool is_offset(std::uint64_t offset) { return offset <= INT64_MAX; }  // pread(2): signed
-
-// RWF_NOWAIT may answer 0 before the end of a file (preadv2(2), BUGS), and some file systems do not
-// know it: only an answer with bytes counts.
-bool is_cached_answer(std::int64_t result) {
-  return result > 0 || (result < 0 && result != -EAGAIN && result != -EOPNOTSUPP);
-}
-
 }  // namespace
 
 bool is_of_connection(std::int64_t result) noexcept {
@@ -134,33 +122,6 @@ Outcome perform(Operation& operation, int descriptor, HandleKind kind, sys::Mode
   return Outcome::done;
 }
 
-Outcome perform_on_disk(Operation& operation, int descriptor, Disk disk) {
-  sys::Wait wait = disk == Disk::may_wait ? sys::Wait::allowed : sys::Wait::none;
-  std::int64_t result = -EINVAL;
-  if (operation.kind == Kind::open_file) {
-    result = open_file(static_cast<OpenFile&>(operation), wait);
-    // EINVAL: a kernel before 5.12 does not know RESOLVE_CACHED.
-    if (disk == Disk::cached_only && (result == -EAGAIN || result == -EINVAL))
-      return Outcome::would_block;
-  } else if (operation.kind == Kind::read_at) {
-    auto& read = static_cast<ReadAt&>(operation);
-    if (!is_offset(read.offset_bytes)) return finish(operation, -EINVAL);
-    result = sys::read_at(descriptor, read.buffer, read.offset_bytes, wait);
-    if (disk == Disk::cached_only && !is_cached_answer(result)) return Outcome::would_block;
-  } else if (disk == Disk::cached_only) {
-    return Outcome::would_block;  // nothing tells beforehand whether these wait
-  } else if (operation.kind == Kind::write_at) {
-    auto& write = static_cast<WriteAt&>(operation);
-    if (!is_offset(write.offset_bytes)) return finish(operation, -EINVAL);
-    result = sys::write_at(descriptor, write.buffer, write.offset_bytes);
-  } else if (operation.kind == Kind::list_folder) {
-    auto& list = static_cast<ListFolder&>(operation);
-    result = sys::list_beneath(list.directory, list.path.c_str(), list.entries_max, list.entries);
-  }
-  operation.finish(result);
-  return Outcome::done;
-}
-
 void perform_now(Operation& operation, int descriptor) {
   switch (operation.kind) {
     case Kind::open_socket:
@@ -184,9 +145,12 @@ void perform_now(Operation& operation, int descriptor) {
       break;
     }
     case Kind::shutdown: operation.finish(sys::shutdown_writing(descriptor)); break;
-    case Kind::stat:
-      operation.finish(sys::stat(descriptor, static_cast<Stat&>(operation).facts));
+    case Kind::stat: {
+      auto& stat = static_cast<Stat&>(operation);
+      if (stat.asks_alignment) stat.alignment = sys::direct_alignment(descriptor);
+      operation.finish(sys::stat(descriptor, stat.facts));
       break;
+    }
     default: operation.finish(-EINVAL); break;
   }
 }

@@ -3,8 +3,29 @@
 namespace duet {
 namespace {
 
-constexpr std::string_view name_of(io::Kind kind) noexcept {
-  switch (kind) {
+std::string_view name_of(FileChange change) noexcept {
+  switch (change) {
+    case FileChange::sync:
+    case FileChange::sync_data: return "sync";
+    case FileChange::resize: return "resize";
+    case FileChange::allocate: return "allocate";
+  }
+  return "change";
+}
+
+std::string_view name_of(PathChange change) noexcept {
+  switch (change) {
+    case PathChange::make_folder: return "make folder";
+    case PathChange::remove_folder: return "remove folder";
+    case PathChange::remove: return "remove";
+    case PathChange::rename: return "rename";
+    case PathChange::name: return "name file";
+  }
+  return "change";
+}
+
+std::string_view name_of(const io::Operation& operation) noexcept {
+  switch (operation.kind) {
     case io::Kind::open_socket: return "socket";
     case io::Kind::bind: return "bind";
     case io::Kind::listen: return "listen";
@@ -15,7 +36,12 @@ constexpr std::string_view name_of(io::Kind kind) noexcept {
     case io::Kind::open_file: return "open";
     case io::Kind::read_at: return "read";
     case io::Kind::write_at: return "write";
+    case io::Kind::change_file:
+      return name_of(static_cast<const io::ChangeFile&>(operation).change);
+    case io::Kind::copy_piece: return "copy";
     case io::Kind::list_folder: return "list";
+    case io::Kind::change_path:
+      return name_of(static_cast<const io::ChangePath&>(operation).change);
     case io::Kind::accept: return "accept";
     case io::Kind::connect: return "connect to";
     case io::Kind::receive: return "receive from";
@@ -50,6 +76,7 @@ void note_cut(io::Operation& operation) noexcept {
 }
 
 io::Progress submit(Loop& loop, io::Operation& operation) {
+  if (operation.ending != io::Ending::none) return io::Progress::done;  // refused when it was made
   if (follows_a_cut(operation)) {
     operation.finish(io::Ending::cut_short);
     return io::Progress::done;
@@ -65,7 +92,8 @@ std::error_code error_of(const io::Operation& operation) noexcept {
   if (operation.ending == io::Ending::timed_out) return Errc::timed_out;
   if (operation.ending == io::Ending::closed) return Errc::closed;
   if (operation.ending == io::Ending::cut_short) return Errc::cut_short;
-  if (operation.result == -EBUSY) return Errc::busy;
+  if (operation.ending == io::Ending::misaligned) return Errc::misaligned;
+  if (operation.result == -EBUSY && group_of(operation.kind) == io::Group::peer) return Errc::busy;
   if (operation.result < 0) return {static_cast<int>(-operation.result), std::system_category()};
   if (is_cut_short(operation)) return Errc::end_of_stream;
   return {};
@@ -129,14 +157,14 @@ void OperationWait::throw_if_cancelled(const io::Operation& operation) const {
 }
 
 void OperationWait::fail(const io::Operation& operation, std::error_code error) const {
-  throw IoError(error, name_of(operation.kind), capture_ == nullptr ? nullptr : capture_(about_));
+  throw IoError(error, name_of(operation), capture_ == nullptr ? nullptr : capture_(about_));
 }
 
 void perform_at_once(Loop& loop, io::Operation& operation, IoError::Subject about) {
   io::Progress progress = loop.engine().submit(operation);
   DUET_ASSERT(progress == io::Progress::done);
   if (std::error_code error = error_of(operation))
-    throw IoError(error, name_of(operation.kind), std::move(about));
+    throw IoError(error, name_of(operation), std::move(about));
 }
 
 }  // namespace duet

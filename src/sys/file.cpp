@@ -7,35 +7,83 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <string_view>
 
 #include "sys/call.hpp"
+#include "sys/path.hpp"
 
 namespace duet::sys {
 namespace {
+
+constexpr std::uint64_t flags_of(FileAccess access) noexcept {
+  switch (access) {
+    case FileAccess::read: return O_RDONLY;
+    case FileAccess::update: return O_RDWR;
+    case FileAccess::write: return O_RDWR | O_CREAT;
+    case FileAccess::create: return O_WRONLY | O_CREAT | O_TRUNC;
+    case FileAccess::create_new: return O_RDWR | O_CREAT | O_EXCL;
+    case FileAccess::temporary: return O_RDWR | O_TMPFILE;
+    case FileAccess::look: return O_PATH;
+  }
+  return O_RDONLY;
+}
+
+constexpr open_how how_to_open(FileAccess access, Caching caching) noexcept {
+  open_how how{};
+  how.flags = flags_of(access) | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  if (access == FileAccess::look) return how;  // knows no further flags
+  how.flags |= O_NOCTTY | O_NONBLOCK;          // O_NONBLOCK: a FIFO opens at once
+  if (caching == Caching::direct) how.flags |= O_DIRECT;
+  if ((how.flags & (O_CREAT | __O_TMPFILE)) != 0) how.mode = 0666;
+  return how;
+}
+
+constexpr std::size_t accesses = static_cast<std::size_t>(FileAccess::look) + 1;
+
+constexpr auto ways_to_open = [] {
+  std::array<std::array<open_how, 2>, accesses> ways{};
+  for (std::size_t access = 0; access < accesses; ++access)
+    for (std::size_t caching = 0; caching < 2; ++caching)
+      ways[access][caching] =
+          how_to_open(static_cast<FileAccess>(access), static_cast<Caching>(caching));
+  return ways;
+}();
 
 std::int64_t nanoseconds(const timespec& time) noexcept {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-}  // namespace
-
-open_how open_how_beneath(FileAccess access) noexcept {
-  open_how how{};
-  how.flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;  // O_NONBLOCK: a FIFO opens at once
-  if (access == FileAccess::create) {
-    how.flags |= O_WRONLY | O_CREAT | O_TRUNC;
-    how.mode = 0666;
-  }
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  return how;
+std::int64_t open_and_remove(int directory, const char* folder, Caching caching) noexcept {
+  std::int64_t opened =
+      open_beneath(directory, folder, FileAccess::look, Caching::buffered, Wait::allowed);
+  if (opened < 0) return opened;
+  Fd inside(static_cast<int>(opened));
+  return with_unique_name([&](const char* name) {
+    std::int64_t file =
+        open_beneath(inside.get(), name, FileAccess::create_new, caching, Wait::allowed);
+    if (file >= 0) ::unlinkat(inside.get(), name, 0);
+    return file;
+  });
 }
 
-std::int64_t open_beneath(int directory, const char* path, FileAccess access, Wait wait) noexcept {
-  open_how how = open_how_beneath(access);
+}  // namespace
+
+const open_how& open_how_beneath(FileAccess access, Caching caching) noexcept {
+  return ways_to_open[static_cast<std::size_t>(access)][static_cast<std::size_t>(caching)];
+}
+
+std::int64_t open_beneath(int directory, const char* path, FileAccess access, Caching caching,
+                          Wait wait) noexcept {
+  open_how how = open_how_beneath(access, caching);
   if (wait == Wait::none) how.resolve |= RESOLVE_CACHED;
-  return retried([&] { return ::syscall(SYS_openat2, directory, path, &how, sizeof how); });
+  std::int64_t result =
+      retried([&] { return ::syscall(SYS_openat2, directory, path, &how, sizeof how); });
+  if (access == FileAccess::temporary && result == -EOPNOTSUPP)
+    return open_and_remove(directory, path, caching);
+  return result;
 }
 
 std::int64_t read_at(int file, std::span<std::byte> buffer, std::uint64_t offset_bytes,
@@ -52,9 +100,28 @@ std::int64_t write_at(int file, std::span<const std::byte> bytes,
   return retried([&] { return ::pwrite(file, bytes.data(), bytes.size(), offset); });
 }
 
+std::int64_t append(int file, std::span<const std::byte> bytes) noexcept {
+  iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  return retried([&] { return ::pwritev2(file, &part, 1, 0, RWF_APPEND); });
+}
+
+std::int64_t change_file(int file, FileChange change, std::uint64_t size_bytes) noexcept {
+  auto size = static_cast<off_t>(size_bytes);
+  return retried([&] {
+    switch (change) {
+      case FileChange::sync: return ::fsync(file);
+      case FileChange::sync_data: return ::fdatasync(file);
+      case FileChange::resize: return ::ftruncate(file, size);
+      case FileChange::allocate: return ::fallocate(file, 0, 0, size);
+    }
+    return 0;
+  });
+}
+
 std::int64_t list_beneath(int directory, const char* path, std::size_t entries_max,
                           std::vector<FolderEntry>& entries) {
-  std::int64_t descriptor = open_beneath(directory, path, FileAccess::read, Wait::allowed);
+  std::int64_t descriptor =
+      open_beneath(directory, path, FileAccess::read, Caching::buffered, Wait::allowed);
   if (descriptor < 0) return descriptor;
   std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(static_cast<int>(descriptor)),
                                              &::closedir);
@@ -89,6 +156,17 @@ std::int64_t stat(int file, FileFacts& facts) noexcept {
   facts.device = found.st_dev;
   facts.inode = found.st_ino;
   return 0;
+}
+
+Alignment direct_alignment(int file) noexcept {
+  constexpr std::uint32_t of_usual_disks = 4096;  // a multiple of their sectors
+  struct statx found{};
+  std::int64_t result =
+      retried([&] { return ::statx(file, "", AT_EMPTY_PATH, STATX_DIOALIGN, &found); });
+  bool is_told = result == 0 && (found.stx_mask & STATX_DIOALIGN) != 0 &&
+                 found.stx_dio_mem_align != 0 && found.stx_dio_offset_align != 0;
+  if (!is_told) return {of_usual_disks, of_usual_disks};  // Linux before 6.1; some file systems
+  return {found.stx_dio_mem_align, found.stx_dio_offset_align};
 }
 
 std::int64_t open_directory(const char* path) noexcept {

@@ -15,12 +15,14 @@ namespace duet::sys {
 
 enum class Wait : bool { none, allowed };
 
-// How a file is opened below a directory and nowhere else.
-open_how open_how_beneath(FileAccess access) noexcept;
+// How a file is opened below a directory and nowhere else. Lives as long as the program.
+const open_how& open_how_beneath(FileAccess access, Caching caching) noexcept;
 
 // Opens below `directory`. With Wait::none: EAGAIN when a name or inode is not cached, or the file
-// is to be created.
-std::int64_t open_beneath(int directory, const char* path, FileAccess access, Wait wait) noexcept;
+// is to be created. A temporary file that the file system cannot make without a name gets one and
+// loses it again.
+std::int64_t open_beneath(int directory, const char* path, FileAccess access, Caching caching,
+                          Wait wait) noexcept;
 
 // What a directory below `directory` contains, in no order and at most `entries_max`, without "."
 // and "..". Returns the number of entries.
@@ -34,7 +36,15 @@ std::int64_t read_at(int file, std::span<std::byte> buffer, std::uint64_t offset
 std::int64_t write_at(int file, std::span<const std::byte> bytes,
                       std::uint64_t offset_bytes) noexcept;
 
+// At the end of the file, wherever that is by then (RWF_APPEND, pwritev2(2)).
+std::int64_t append(int file, std::span<const std::byte> bytes) noexcept;
+
+std::int64_t change_file(int file, FileChange change, std::uint64_t size_bytes) noexcept;
+
 std::int64_t stat(int file, FileFacts& facts) noexcept;
+
+// Of direct access to a file, as far as the system tells; else what suits every usual disk.
+Alignment direct_alignment(int file) noexcept;
 
 std::int64_t open_directory(const char* path) noexcept;
 

@@ -19,6 +19,7 @@ enum class Errc {
   closed,             // the handle was closed, before or during the operation
   busy,               // another operation of the same direction is in flight on this handle
   cut_short,          // an earlier write was: nobody knows what the peer has
+  misaligned,         // direct access to a file needs multiples; what() says of how many bytes
 };
 
 const std::error_category& duet_category() noexcept;

@@ -1,64 +1,110 @@
 #pragma once
-// Files for servers: a directory whose inside can be opened and nothing else, and files that are
-// read and written at an offset. No call blocks a loop that others share: it is answered from the
-// page cache, or else by the kernel's ring or a few threads; under a loop of its own it simply
-// blocks. A call to a disk cannot be interrupted: cancellation and deadlines act before it starts
-// or after it has ended.
+// An open file, read and written at an offset. What it is called, and what lies in a folder, is in
+// duet/fs/path.hpp.
+//
+//   File file = co_await File::open(directory, "name");
+//   std::size_t n = co_await file.read_at(buffer, 0);
+//
+// No call blocks a loop that others share: it is answered from the page cache, or else by the
+// kernel's ring or a few threads; under a loop of its own it simply blocks. A call to a disk cannot
+// be interrupted: cancellation and deadlines act before it starts or after it has ended. Buffers
+// stay until then. Of one loop and its thread; any number of operations may be in flight.
 
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "duet/fs/aligned_buffer.hpp"
 #include "duet/io/directory.hpp"
 #include "duet/loop/wait.hpp"
 
 namespace duet {
 
-// An open file of one loop, closed at the end of its life.
 class File {
  public:
   File(File&&) noexcept = default;
   File& operator=(File&&) noexcept = default;
-  ~File() = default;
+  ~File() = default;  // closes it
 
-  // Opens for reading what `path` names below `directory`; a path, or a link, that leads outside is
-  // refused by the kernel (EXDEV, openat2(2)). A FIFO or a device is opened without waiting: look
-  // at facts() before reading. Throws IoError.
-  static Task<File> open(Directory directory, std::string path);
+  // Opens what `path` names below `directory`; a path, or a link, that leads outside is refused by
+  // the kernel (EXDEV, openat2(2)). A FIFO or a device is opened without waiting: look at facts()
+  // before reading. Throws IoError.
+  static Task<File> open(Directory directory, std::string path,
+                         FileAccess access = FileAccess::read, Caching caching = Caching::buffered);
 
   // Makes the file, or empties the one there is, for writing.
   static Task<File> create(Directory directory, std::string path);
 
+  // Makes a file without a name, in the folder `folder`. Nothing of it is left when it is closed,
+  // or when the program dies, unless keep_as() has given it a name.
+  static Task<File> temporary(Directory directory, std::string folder = ".",
+                              Caching caching = Caching::buffered);
+
   // Completes when bytes have been read: 1 to buffer.size(), or 0 at the end of the file.
   Wait<io::ReadAt> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) noexcept;
 
-  // Completes when all bytes have been written to the page cache; after an error some may be.
-  Task<> write_at(std::span<const std::byte> bytes, std::uint64_t offset_bytes);
+  // Completes when all bytes have been written to the page cache (or, direct, to the disk); after
+  // an error some may be.
+  Wait<io::WriteAt> write_at(std::span<const std::byte> bytes, std::uint64_t offset_bytes) noexcept;
 
-  // As fstat(2). Throws IoError.
+  // Writes at the end of the file, wherever that is by then; no other append, of any process, comes
+  // in between. Else as write_at.
+  Wait<io::WriteAt> append(std::span<const std::byte> bytes) noexcept;
+
+  // Completes when what was written before has reached the disk: with all facts about the file, or
+  // with what is needed to read the content again.
+  Wait<io::ChangeFile> sync() noexcept;
+  Wait<io::ChangeFile> sync_data() noexcept;
+
+  // Cuts the file, or lengthens it by zeros that take no place.
+  Wait<io::ChangeFile> resize(std::uint64_t size_bytes) noexcept;
+
+  // Has a place on the disk for as many bytes, so that writing them cannot run out of it.
+  Wait<io::ChangeFile> allocate(std::uint64_t size_bytes) noexcept;
+
+  // Gives the file this name, in place of what had it, at once: there is never half a file. The
+  // last thing to do with a temporary file (its bytes are safe from a loss of power if it was
+  // synced before, the name if the folder is synced afterwards). In the same file system.
+  Task<> keep_as(Directory directory, std::string path);
+
+  // Copies all that `source` has into this file, which must be empty; holes stay holes. Gives the
+  // number of bytes. Between two pieces of some MiB it can be cancelled.
+  Task<std::uint64_t> copy_from(File& source);
+
+  // As fstat(2), at once. Throws IoError.
   FileFacts facts();
+
+  // What direct access to this file needs: buffers at multiples of memory_bytes; offsets, and the
+  // lengths of buffers, that are multiples of offset_bytes. Anything else fails with
+  // Errc::misaligned and a sentence. Buffered files have multiples of 1.
+  const Alignment& alignment() const noexcept { return state_->alignment; }
 
  private:
   struct State {
-    State(Loop& of, int descriptor, std::string name)
+    State(Loop& of, int opened, std::string name)
         : loop(of),
-          handle(of.engine().adopt(descriptor, io::HandleKind::file)),
+          descriptor(opened),
+          handle(of.engine().adopt(opened, io::HandleKind::file)),
           path(std::move(name)) {}
     ~State() { loop.engine().release(handle); }
     Loop& loop;
+    const int descriptor;
     const io::Handle handle;
     const std::string path;
+    bool is_direct = false;
+    Alignment alignment;
   };
 
-  static Task<File> open_for(FileAccess access, Directory directory, std::string path);
   explicit File(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+
+  void ask_alignment();
+  template <class Op>
+  Wait<Op> checked(Op operation) const noexcept;
+  Wait<io::ChangeFile> change(FileChange change, std::uint64_t size_bytes) noexcept;
+
+  static IoError::Subject capture_path(const void* state);
+  static IoError::Subject capture_alignment(const void* state);
 
   std::unique_ptr<State> state_;
 };
-
-// What a folder below `directory` contains ("." for itself), in no order, at most `entries_max`.
-// Throws IoError.
-Task<std::vector<FolderEntry>> list_folder(Directory directory, std::string path,
-                                           std::size_t entries_max);
 
 }  // namespace duet

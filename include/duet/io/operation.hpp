@@ -37,7 +37,10 @@ enum class Kind : std::uint8_t {
   open_file,
   read_at,
   write_at,
+  change_file,
+  copy_piece,
   list_folder,
+  change_path,
   // may wait for a peer:
   accept,
   connect,
@@ -49,7 +52,7 @@ enum class Group : std::uint8_t { immediate, disk, peer };
 
 constexpr Group group_of(Kind kind) noexcept {
   if (kind <= Kind::stat) return Group::immediate;
-  return kind <= Kind::list_folder ? Group::disk : Group::peer;
+  return kind <= Kind::change_path ? Group::disk : Group::peer;
 }
 
 // Which side of a handle a peer operation waits for.
@@ -60,7 +63,16 @@ constexpr Direction direction_of(Kind kind) noexcept {
 }
 
 // Why an operation ended without taking effect.
-enum class Ending : std::uint8_t { none, cancelled, timed_out, drained, closed, cut_short };
+// misaligned: refused when it was made.
+enum class Ending : std::uint8_t {
+  none,
+  cancelled,
+  timed_out,
+  drained,
+  closed,
+  cut_short,
+  misaligned
+};
 
 struct Operation : Job {
   explicit Operation(Kind of_kind, Handle on = {}) noexcept : kind(of_kind), handle(on) {}
@@ -113,16 +125,25 @@ struct Shutdown : Operation {
 };
 
 struct Stat : Operation {
-  explicit Stat(Handle on) noexcept : Operation(Kind::stat, on) {}
+  explicit Stat(Handle on, bool with_alignment = false) noexcept
+      : Operation(Kind::stat, on), asks_alignment(with_alignment) {}
+  bool asks_alignment;
   FileFacts facts;
+  Alignment alignment;  // of direct access, if it was asked for
 };
 
 // Opens a file below a directory: no component of `path`, no link, leads outside of it
 // (openat2(2), RESOLVE_BENEATH). Never waits for the other end of a FIFO.
 struct OpenFile : Operation {
-  OpenFile(int below, std::string name, FileAccess how = FileAccess::read)
-      : Operation(Kind::open_file), access(how), directory(below), path(std::move(name)) {}
+  OpenFile(int below, std::string name, FileAccess how = FileAccess::read,
+           Caching with = Caching::buffered)
+      : Operation(Kind::open_file),
+        access(how),
+        caching(with),
+        directory(below),
+        path(std::move(name)) {}
   FileAccess access;
+  Caching caching;
   int directory;     // a descriptor that outlives the operation
   std::string path;  // result: a descriptor to adopt as HandleKind::file
 };
@@ -130,15 +151,42 @@ struct OpenFile : Operation {
 struct ReadAt : Operation {
   ReadAt(Handle on, std::span<std::byte> into, std::uint64_t at) noexcept
       : Operation(Kind::read_at, on), buffer(into), offset_bytes(at) {}
+  bool is_direct = false;  // the page cache need not be asked
   std::span<std::byte> buffer;
   std::uint64_t offset_bytes;  // result: bytes read, 0 at the end of the file
 };
 
+// Writes all of the buffer; after an error some of it may have been written.
 struct WriteAt : Operation {
+  static constexpr std::uint64_t at_end = UINT64_MAX;  // wherever the end is by then
+
   WriteAt(Handle on, std::span<const std::byte> from, std::uint64_t at) noexcept
       : Operation(Kind::write_at, on), buffer(from), offset_bytes(at) {}
+
+  std::span<const std::byte> rest() const noexcept { return buffer.subspan(transferred); }
+  bool appends() const noexcept { return offset_bytes == at_end; }
+
+  // Where the rest begins.
+  std::uint64_t position() const noexcept { return offset_bytes + transferred; }
+
   std::span<const std::byte> buffer;
-  std::uint64_t offset_bytes;  // result: bytes written
+  std::uint64_t offset_bytes;
+  std::size_t transferred = 0;
+};
+
+struct ChangeFile : Operation {
+  ChangeFile(Handle on, FileChange what, std::uint64_t size = 0) noexcept
+      : Operation(Kind::change_file, on), change(what), size_bytes(size) {}
+  FileChange change;
+  std::uint64_t size_bytes;  // to resize to, or to allocate
+};
+
+// Copies a piece of another file, to the same offset of a file that was empty. Not atomic.
+struct CopyPiece : Operation {
+  CopyPiece(Handle to, int source, std::uint64_t at) noexcept
+      : Operation(Kind::copy_piece, to), from(source), offset_bytes(at) {}
+  int from;                    // a descriptor that outlives the operation
+  std::uint64_t offset_bytes;  // result: how far it came, holes included; 0 at the end
 };
 
 // What a directory below another contains; in no order.
@@ -149,6 +197,29 @@ struct ListFolder : Operation {
   std::string path;
   std::size_t entries_max;
   std::vector<FolderEntry> entries;  // result: how many
+};
+
+// Changes a name below a directory and nowhere else: all of it, or nothing.
+struct ChangePath : Operation {
+  ChangePath(PathChange what, int below, std::string name)
+      : Operation(Kind::change_path), change(what), directory(below), path(std::move(name)) {}
+  ChangePath(int from_below, std::string from, int to_below, std::string to)
+      : Operation(Kind::change_path),
+        change(PathChange::rename),
+        directory(from_below),
+        path(std::move(from)),
+        to_directory(to_below),
+        to_path(std::move(to)) {}
+  ChangePath(Handle file, int below, std::string name)
+      : Operation(Kind::change_path, file),
+        change(PathChange::name),
+        directory(below),
+        path(std::move(name)) {}
+  PathChange change;
+  int directory;  // descriptors that outlive the operation
+  std::string path;
+  int to_directory = -1;  // of rename
+  std::string to_path;
 };
 
 struct Accept : Operation {

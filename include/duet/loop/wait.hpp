@@ -26,8 +26,11 @@ inline std::size_t value_of(io::Send& done) noexcept { return done.transferred; 
 inline std::size_t value_of(io::ReadAt& done) noexcept {
   return static_cast<std::size_t>(done.result);
 }
-inline std::size_t value_of(io::WriteAt& done) noexcept {
-  return static_cast<std::size_t>(done.result);
+inline void value_of(io::WriteAt&) noexcept {}
+inline void value_of(io::ChangeFile&) noexcept {}
+inline void value_of(io::ChangePath&) noexcept {}
+inline std::uint64_t value_of(io::CopyPiece& done) noexcept {
+  return static_cast<std::uint64_t>(done.result);
 }
 inline std::vector<FolderEntry> value_of(io::ListFolder& done) noexcept {
   return std::move(done.entries);

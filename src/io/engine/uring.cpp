@@ -41,6 +41,21 @@ std::span<Byte> transferable(std::span<Byte> bytes) {
   return bytes.first(std::min(bytes.size(), transfer_bytes_max));
 }
 
+// The ring cannot read or change a directory, and its own helper threads would make the other
+// calls: those that take several steps are made by the pool's.
+bool is_for_ring(const Operation& operation) {
+  switch (operation.kind) {
+    case Kind::open_file:
+      return static_cast<const OpenFile&>(operation).access != FileAccess::temporary;
+    case Kind::change_file:
+      return static_cast<const ChangeFile&>(operation).change != FileChange::resize;
+    case Kind::copy_piece:
+    case Kind::list_folder:
+    case Kind::change_path: return false;
+    default: return true;
+  }
+}
+
 constexpr std::size_t ending_word = 0;  // in an operation's engine_words: the Ending asked for
 
 class UringEngine final : public Engine {
@@ -57,11 +72,11 @@ class UringEngine final : public Engine {
   Handle adopt(int descriptor, HandleKind kind) override {
     // The ring arms a poll by itself only for a descriptor in blocking mode; what we read ourselves
     // after a poll must not block. A file's mode matters only when it has to be waited for.
-    bool is_for_ring = is_stream(kind) || kind == HandleKind::listener;
+    bool stays_blocking = is_stream(kind) || kind == HandleKind::listener;
     Handle handle = slots_.add(descriptor, kind);
     if (kind != HandleKind::file)
       slots_.find(handle)->mode.set(descriptor,
-                                    is_for_ring ? sys::Mode::blocking : sys::Mode::nonblocking);
+                                    stays_blocking ? sys::Mode::blocking : sys::Mode::nonblocking);
     return handle;
   }
 
@@ -104,10 +119,10 @@ class UringEngine final : public Engine {
     operation.engine_words[ending_word] = static_cast<std::uint64_t>(Ending::none);
     if (slot != nullptr) ++slot->in_flight;
     ++pending_;
-    if (operation.kind == Kind::list_folder)
-      disk_.run(operation, descriptor);  // the ring cannot read a directory
-    else
+    if (is_for_ring(operation))
       start(operation, slot);
+    else
+      disk_.run(operation, descriptor);
     return Progress::pending;
   }
 
@@ -124,10 +139,7 @@ class UringEngine final : public Engine {
     ring_.for_each([this](const io_uring_cqe& completion) { take(completion); });
     JobQueue returned;
     disk_.collect(returned);
-    while (!returned.empty()) {
-      --pending_;
-      completed_.push(returned.pop());
-    }
+    while (!returned.empty()) complete(static_cast<Operation&>(returned.pop()));
   }
 
   void wake() noexcept override {
@@ -146,6 +158,7 @@ class UringEngine final : public Engine {
   }
 
   static Ending asked_of(const Operation& operation, const Slot* slot) {
+    if (group_of(operation.kind) == Group::disk) return Ending::none;  // runs to its end
     auto asked = static_cast<Ending>(operation.engine_words[ending_word]);
     return asked == Ending::none && slot != nullptr && slot->is_closing ? Ending::closed : asked;
   }
@@ -166,18 +179,15 @@ class UringEngine final : public Engine {
     switch (operation.kind) {
       case Kind::open_file: {
         auto& open = static_cast<OpenFile&>(operation);
-        auto which = static_cast<std::size_t>(open.access);
-        io_uring_prep_openat2(entry, open.directory, open.path.c_str(), &how_to_open_[which]);
+        // The ring only reads what it takes for changeable.
+        auto* how = const_cast<open_how*>(&sys::open_how_beneath(open.access, open.caching));
+        io_uring_prep_openat2(entry, open.directory, open.path.c_str(), how);
         break;
       }
-      case Kind::write_at: {
-        auto& write = static_cast<WriteAt&>(operation);
-        std::span<const std::byte> bytes = transferable(write.buffer);
-        sys::set_mode(slot->descriptor, sys::Mode::blocking);
-        io_uring_prep_write(entry, slot->descriptor, bytes.data(),
-                            static_cast<unsigned>(bytes.size()), write.offset_bytes);
+      case Kind::write_at: start_write(static_cast<WriteAt&>(operation), *slot, entry); break;
+      case Kind::change_file:
+        start_change(static_cast<ChangeFile&>(operation), slot->descriptor, entry);
         break;
-      }
       case Kind::read_at: {
         auto& read = static_cast<ReadAt&>(operation);
         sys::set_mode(slot->descriptor, sys::Mode::blocking);  // else: EAGAIN instead of a wait
@@ -203,6 +213,22 @@ class UringEngine final : public Engine {
       default: break;
     }
     io_uring_sqe_set_data64(entry, data_of(operation));
+  }
+
+  static void start_write(const WriteAt& operation, const Slot& slot, io_uring_sqe* entry) {
+    std::span<const std::byte> bytes = transferable(operation.rest());
+    sys::set_mode(slot.descriptor, sys::Mode::blocking);
+    io_uring_prep_write(entry, slot.descriptor, bytes.data(), static_cast<unsigned>(bytes.size()),
+                        operation.appends() ? 0 : operation.position());
+    if (operation.appends()) entry->rw_flags = RWF_APPEND;
+  }
+
+  static void start_change(const ChangeFile& operation, int descriptor, io_uring_sqe* entry) {
+    if (operation.change == FileChange::allocate)
+      return io_uring_prep_fallocate(entry, descriptor, 0, 0,
+                                     static_cast<off_t>(operation.size_bytes));
+    bool data_only = operation.change == FileChange::sync_data;
+    io_uring_prep_fsync(entry, descriptor, data_only ? IORING_FSYNC_DATASYNC : 0);
   }
 
   // A descriptor that is no stream socket is waited for by the ring and read by us: a read of, say,
@@ -237,6 +263,11 @@ class UringEngine final : public Engine {
       if (asked == Ending::none) return start(operation, slot);
       operation.finish(asked);
     }
+    complete(operation);
+  }
+
+  void complete(Operation& operation) {
+    Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
     if (slot != nullptr) leave(operation, *slot);
     --pending_;
     completed_.push(operation);
@@ -259,8 +290,17 @@ class UringEngine final : public Engine {
         return true;
       case Kind::receive: return finish_transfer(static_cast<Receive&>(operation), *slot, result);
       case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result);
+      case Kind::write_at: return finish_write(static_cast<WriteAt&>(operation), result);
       default: operation.finish(result); return true;
     }
+  }
+
+  static bool finish_write(WriteAt& operation, std::int64_t result) {
+    if (result > 0) operation.transferred += static_cast<std::size_t>(result);
+    if (result > 0 && !operation.rest().empty()) return false;
+    if (result == 0 && !operation.rest().empty()) result = -EIO;
+    operation.finish(result < 0 ? result : static_cast<std::int64_t>(operation.transferred));
+    return true;
   }
 
   static std::size_t size_of(const Receive& operation) { return operation.buffer.size(); }
@@ -306,9 +346,6 @@ class UringEngine final : public Engine {
   sys::Ring ring_;
   sys::EventFd event_;
   DiskAccess disk_;
-  // By FileAccess; read by the kernel at submission.
-  open_how how_to_open_[2] = {sys::open_how_beneath(FileAccess::read),
-                              sys::open_how_beneath(FileAccess::create)};
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;

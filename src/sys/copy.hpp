@@ -1,0 +1,15 @@
+#pragma once
+// Copying between files within the kernel.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace duet::sys {
+
+// Copies, at the same offset, what `from` has at and after `offset_bytes`: a hole, which costs
+// nothing and stays one in a file that was empty, and then at most a piece of some MiB. Returns how
+// far that is, 0 at the end, or a negated errno. Within the kernel, and possibly by sharing the
+// blocks (copy_file_range(2)), or by reading and writing where the file systems cannot.
+std::int64_t copy_piece(int from, int to, std::uint64_t offset_bytes);
+
+}  // namespace duet::sys
