@@ -20,7 +20,8 @@ void add_server_options(CLI::App& parser, ServerOptions& server, const std::stri
       ->capture_default_str();
   parser
       .add_option("--connections-max", server.options.connections_max,
-                  "of a worker at a time; more wait")
+                  "of a worker at a time; beyond, the one idle longest makes room, and "
+                  "more wait")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   parser

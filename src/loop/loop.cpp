@@ -71,8 +71,8 @@ void Loop::wake_for_posts() noexcept {
   engine_->wake();
 }
 
-void Loop::interrupt() noexcept {
-  is_interrupted_.store(true);
+void Loop::interrupt(unsigned bits) noexcept {
+  interrupts_.fetch_or(bits);
   engine_->wake();
 }
 
@@ -89,8 +89,7 @@ LoopCensus Loop::census() const noexcept {
 
 void Loop::run_turn() {
   is_now_known_ = false;
-  if (is_interrupted_.load(std::memory_order_relaxed) && is_interrupted_.exchange(false))
-    interrupt_action_();
+  if (interrupts_.load(std::memory_order_relaxed) != 0) interrupt_action_(interrupts_.exchange(0));
   if (has_posts_.load()) take_posts();
   if (timers_.size() > 0) timers_.advance(now());
   run_ready();

@@ -113,6 +113,7 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
   if (submit(loop, operation) == io::Progress::done) return gives_way(waiter);
   if (scope_ != nullptr) {
     scope_->add(*this);
+    if (is_idle_) idle_since_ = loop.now();
     if (is_idle_ && scope_->is_draining()) limit(scope_->quiet(), io::Ending::drained);
   }
   if (timeout_ != Duration::max()) limit(timeout_, io::Ending::timed_out);
@@ -138,6 +139,8 @@ void OperationWait::notify(CancelNode& node, Notice notice) {
   auto& wait = static_cast<OperationWait&>(node);
   if (notice == Notice::cancel)
     Loop::current().engine().cancel(*wait.operation_, io::Ending::cancelled);
+  else if (notice == Notice::make_room)
+    Loop::current().engine().cancel(*wait.operation_, io::Ending::drained);
   else if (wait.is_idle_)
     wait.limit(wait.scope_->quiet(), io::Ending::drained);
 }

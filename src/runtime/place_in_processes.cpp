@@ -1,7 +1,9 @@
 // A forked process with a loop of its own for each connection. The acceptor has started no thread,
 // so fork(2) copies a whole program; the child never returns into the parent's frames.
 
+#include <algorithm>
 #include <csignal>
+#include <list>
 #include <unordered_map>
 
 #include "runtime/placement.hpp"
@@ -11,8 +13,16 @@
 namespace duet {
 namespace {
 
-void drain_this_child(int) {
-  if (Loop* loop = Loop::current_or_null()) loop->interrupt();
+enum ToChild : unsigned { to_drain = 1, to_make_room = 2 };
+
+void interrupt_this_child(int signal) {
+  Loop* loop = Loop::current_or_null();
+  if (loop != nullptr) loop->interrupt(signal == SIGTERM ? to_drain : to_make_room);
+}
+
+void obey(Loop& loop, unsigned orders) {
+  if ((orders & to_drain) != 0) loop.scope().drain(drain_quiet);
+  if ((orders & to_make_room) != 0) loop.scope().make_room(loop.now() - room_quiet);
 }
 
 class InProcesses : public Placement {
@@ -33,9 +43,18 @@ class InProcesses : public Placement {
           std::error_code(static_cast<int>(-child), std::system_category()).message());
       return;
     }
-    children_.emplace(static_cast<pid_t>(child),
-                      Child{std::move(connection.peer), std::move(admission)});
+    auto process = static_cast<pid_t>(child);
+    children_.push_back({process, std::move(connection.peer), std::move(admission)});
+    by_process_.emplace(process, std::prev(children_.end()));
     note_start();
+  }
+
+  // Those asked come last from then on.
+  void make_room(std::size_t asked_max) override {
+    for (std::size_t i = std::min(asked_max, children_.size()); i > 0; --i) {
+      children_.splice(children_.end(), children_, children_.begin());
+      sys::kill(children_.back().process, SIGURG);
+    }
   }
 
   void drain(Duration) override { signal_all(SIGTERM); }
@@ -46,28 +65,31 @@ class InProcesses : public Placement {
 
   void reap() override {
     while (std::optional<sys::EndedChild> ended = sys::reap_child()) {
-      auto found = children_.find(ended->process);
-      if (found == children_.end()) continue;
+      auto found = by_process_.find(ended->process);
+      if (found == by_process_.end()) continue;
       if (!ended->crash.empty() && !is_cut_)
         hosting_.log.error("process {} of the connection of {} was {}", ended->process,
-                           found->second.peer.text(), ended->crash);
-      children_.erase(found);
+                           found->second->peer.text(), ended->crash);
+      children_.erase(found->second);
+      by_process_.erase(found);
       note_end();
     }
   }
 
  private:
   struct Child {
+    pid_t process;
     Address peer;
     Admission admission;
   };
 
   [[noreturn]] void run_child(const Service& service, Accepted connection) {
     for (int descriptor : hosting_.inherited) sys::Fd(descriptor).close();
+    newcomers_.for_each([](Newcomer& other) { sys::Fd(other.descriptor).close(); });
     int code = 0;
     try {
       Loop loop(hosting_.make_engine, hosting_.log);
-      loop.on_interrupt([&loop] { loop.scope().drain(drain_quiet); });
+      loop.on_interrupt([&loop](unsigned orders) { obey(loop, orders); });
       loop.run(run_in_child(service, std::move(connection), parent_));
       tell(hosting_.loop_end, loop);
     } catch (const std::exception& error) {
@@ -79,19 +101,20 @@ class InProcesses : public Placement {
 
   // Takes signals only once its loop runs.
   static Task<> run_in_child(const Service& service, Accepted connection, pid_t parent) {
-    sys::become_child(parent, drain_this_child);
+    sys::become_child(parent, interrupt_this_child);
     Task<> task = run_connection(service, std::move(connection));
     co_await std::move(task);
   }
 
   void signal_all(int signal) {
-    for (auto& [process, child] : children_) sys::kill(process, signal);
+    for (const Child& child : children_) sys::kill(child.process, signal);
   }
 
   const Hosting hosting_;
   const pid_t parent_ = sys::this_process();
   bool is_cut_ = false;  // from then on it is us who kill
-  std::unordered_map<pid_t, Child> children_;
+  std::list<Child> children_;
+  std::unordered_map<pid_t, std::list<Child>::iterator> by_process_;
 };
 
 }  // namespace

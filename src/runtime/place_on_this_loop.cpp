@@ -8,13 +8,16 @@ namespace {
 
 class OnThisLoop : public Placement {
  public:
-  explicit OnThisLoop(Loop& loop) : scope_(&loop.scope()) {}
+  explicit OnThisLoop(Loop& loop) : loop_(loop), scope_(&loop.scope()) {}
 
   void start(const Service& service, Accepted connection, Admission admission) override {
     note_start();
     scope_.spawn(run(service, std::move(connection), std::move(admission)));
   }
 
+  void make_room(std::size_t) override {
+    scope_.cancel_scope().make_room(loop_.now() - room_quiet);
+  }
   void drain(Duration quiet) override { scope_.cancel_scope().drain(quiet); }
   void cut() override { scope_.cancel(); }
 
@@ -26,6 +29,7 @@ class OnThisLoop : public Placement {
     note_end();
   }
 
+  Loop& loop_;
   Scope scope_;
 };
 

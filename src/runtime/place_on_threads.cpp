@@ -1,5 +1,6 @@
 // A thread with a loop of its own for each connection.
 
+#include <algorithm>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -31,6 +32,16 @@ class OnThreads : public Placement {
       sys::Fd refused(descriptor);
       connections_.erase(at);
       hosting_.log.error("no thread for a connection: {}", error.what());
+    }
+  }
+
+  // Those asked come last from then on.
+  void make_room(std::size_t asked_max) override {
+    std::lock_guard lock(mutex_);
+    for (std::size_t i = std::min(asked_max, connections_.size()); i > 0; --i) {
+      connections_.splice(connections_.end(), connections_, connections_.begin());
+      if (Loop* loop = connections_.back().loop)
+        loop->post([loop] { loop->scope().make_room(loop->now() - room_quiet); });
     }
   }
 
@@ -114,7 +125,7 @@ class OnThreads : public Placement {
   bool is_draining_ = false;
   bool is_cut_ = false;
   Duration quiet_{};
-  std::list<Connection> connections_;  // added to and taken from by the acceptor only
+  std::list<Connection> connections_;  // added to, taken from and ordered by the acceptor only
 };
 
 }  // namespace

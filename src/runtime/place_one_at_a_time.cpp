@@ -10,54 +10,33 @@
 namespace duet {
 namespace {
 
-// A peer in the middle of a conversation answers within this.
-constexpr Duration idle_for = std::chrono::milliseconds(20);
-
 class OneAtATime : public Placement {
  public:
   explicit OneAtATime(Loop& loop) : scope_(&loop.scope()) {}
 
-  std::size_t room() const noexcept override { return 2; }  // one of them waits
+  std::size_t room() const noexcept override { return 1; }
 
   void start(const Service& service, Accepted connection, Admission admission) override {
     note_start();
-    Next next{&service, std::move(connection), std::move(admission)};
-    if (current_ == nullptr) return begin(std::move(next));
-    waiting_.emplace(std::move(next));
-    current_->drain(idle_for);
+    current_.emplace(&scope_.cancel_scope());
+    scope_.spawn(run(service, std::move(connection), std::move(admission)));
   }
 
+  void make_room(std::size_t) override { current_->drain(room_quiet); }
   void drain(Duration quiet) override { scope_.cancel_scope().drain(quiet); }
   void cut() override { scope_.cancel(); }
 
  private:
-  struct Next {
-    const Service* service;
-    Accepted connection;
-    Admission admission;
-  };
-
-  void begin(Next next) {
-    current_ = std::make_unique<CancelScope>(&scope_.cancel_scope());
-    scope_.spawn(run(std::move(next)));
-  }
-
-  Task<> run(Next served) {
-    Task<> task = run_connection(*served.service, std::move(served.connection));
+  Task<> run(const Service& service, Accepted connection, Admission admission) {
+    Task<> task = run_connection(service, std::move(connection));
     co_await std::move(task).in(*current_);
     current_.reset();
-    served.admission = Admission();
+    admission = Admission();
     note_end();
-    if (waiting_) {
-      Next next = std::move(*waiting_);
-      waiting_.reset();
-      begin(std::move(next));
-    }
   }
 
   Scope scope_;
-  std::unique_ptr<CancelScope> current_;
-  std::optional<Next> waiting_;
+  std::optional<CancelScope> current_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "duet/base/list.hpp"
 #include "duet/loop/event.hpp"
 #include "duet/runtime/runtime.hpp"
 #include "runtime/admission.hpp"
@@ -28,16 +29,33 @@ struct Hosting {
 // How long a connection may be silent while the server drains.
 inline constexpr Duration drain_quiet = std::chrono::milliseconds(250);
 
+// How long it must have been silent to be ended for another one's sake: a peer in the middle of a
+// conversation answers sooner.
+inline constexpr Duration room_quiet = std::chrono::milliseconds(20);
+
 class Placement {
  public:
   virtual ~Placement() = default;
 
-  // How many connections it can have, running or waiting their turn.
+  // How many connections it can have at a time.
   virtual std::size_t room() const noexcept { return SIZE_MAX; }
 
   // Runs the connection; takes over its descriptor in any case, and keeps the admission until it
   // has ended.
   virtual void start(const Service& service, Accepted connection, Admission admission) = 0;
+
+  // A connection waits for another one to end: ends the one that is idle longest, if there is one,
+  // and never one that is not. Where it cannot be seen who is idle it asks, the longest running
+  // first, up to `asked_max` of them, and others at the next call.
+  virtual void make_room(std::size_t asked_max) = 0;
+
+  // A connection that has been accepted and waits for room, for as long as this lives.
+  struct Newcomer : ListNode {
+    Newcomer(Placement& placement, int of) noexcept : descriptor(of) {
+      placement.newcomers_.push_back(*this);
+    }
+    const int descriptor;
+  };
 
   // Ends what is idle for longer than `quiet` and lets the rest go on.
   virtual void drain(Duration quiet) = 0;
@@ -59,6 +77,8 @@ class Placement {
     --running_;
     ended_.set();
   }
+
+  List<Newcomer> newcomers_;  // a forked child has no business with them
 
  private:
   std::size_t running_ = 0;

@@ -24,21 +24,47 @@ Task<> Worker::work(Duration drain_max) {
 
 Task<> Worker::accept(Endpoint& endpoint) {
   for (;;) {
-    co_await wait_for_room();
     auto accepted = co_await as_expected(endpoint.listener.accept());
-    if (accepted)
-      place(*endpoint.service, std::move(*accepted));
-    else
+    if (!accepted) {
       co_await pause_after(accepted.error(), endpoint.listener);
+      continue;
+    }
+    sys::Fd descriptor(accepted->descriptor);
+    std::optional<Admission> admission = admit(accepted->peer);
+    if (!admission) continue;
+    if (is_full()) co_await make_room_for(descriptor.get());
+    descriptor.give_up();
+    placement_->start(*endpoint.service, std::move(*accepted), std::move(*admission));
   }
 }
 
-Task<> Worker::wait_for_room() {
-  while (placement_->running() >= connections_max_) {
+std::optional<Admission> Worker::admit(const Address& peer) {
+  std::optional<Admission> admission = admissions_.admit(peer);
+  if (!admission && may_warn())
+    loop_.log().warning("refused a connection of {}: it has {} already", peer.text(),
+                        admissions_.per_address_max());
+  return admission;
+}
+
+// Asks again after a while, since what is busy now may be idle then; and more of them, for where it
+// is not known who is idle.
+Task<> Worker::make_room_for(int descriptor) {
+  constexpr Duration pause = std::chrono::milliseconds(10);
+  constexpr std::size_t asked_max = 16;
+  Placement::Newcomer newcomer(*placement_, descriptor);
+  for (std::size_t asked = 1; is_full(); asked = std::min(2 * asked, asked_max)) {
+    placement_->make_room(asked);
     placement_->ended().clear();
-    co_await placement_->ended().wait();
+    Task<> ended = wait_for_an_end();
+    try {
+      co_await within(pause, std::move(ended));
+    } catch (const TimedOut&) {
+      continue;  // and ask again
+    }
   }
 }
+
+Task<> Worker::wait_for_an_end() { co_await placement_->ended().wait(); }
 
 // Out of descriptors or memory: the connection stays in the backlog, and trying again at once would
 // spin. An end of one of ours may make room; others' cannot be seen.
@@ -48,15 +74,6 @@ Task<> Worker::pause_after(std::error_code error, const Listener& listener) {
     loop_.log().warning("cannot accept on {}: {}; trying again", listener.local().text(),
                         error.message());
   co_await sleep_for(pause);
-}
-
-void Worker::place(const Service& service, Accepted connection) {
-  std::optional<Admission> admission = admissions_.admit(connection.peer);
-  if (admission) return placement_->start(service, std::move(connection), std::move(*admission));
-  sys::Fd refused(connection.descriptor);
-  if (may_warn())
-    loop_.log().warning("refused a connection of {}: it has {} already", connection.peer.text(),
-                        admissions_.per_address_max());
 }
 
 // What keeps going wrong is said once a second.

@@ -33,11 +33,12 @@ std::optional<EndedChild> reap_child() {
   return child;
 }
 
-void become_child(pid_t parent, void (*on_terminate)(int)) {
+void become_child(pid_t parent, void (*on_signal)(int)) {
   struct sigaction action{};
   sigemptyset(&action.sa_mask);
-  action.sa_handler = on_terminate;
+  action.sa_handler = on_signal;
   ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGURG, &action, nullptr);
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGINT, &action, nullptr);
   action.sa_handler = SIG_DFL;

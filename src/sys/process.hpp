@@ -21,8 +21,9 @@ struct EndedChild {
 std::optional<EndedChild> reap_child();
 
 // In a forked child: die with the parent's request (SIGTERM) when the parent is gone, take SIGTERM
-// by `on_terminate`, leave SIGINT to the parent, and no longer hold back any signal.
-void become_child(pid_t parent, void (*on_terminate)(int));
+// and SIGURG, which is ignored until then, by `on_signal`, leave SIGINT to the parent, and no
+// longer hold back any signal.
+void become_child(pid_t parent, void (*on_signal)(int));
 
 // Ends the process without running anything of the parent's.
 [[noreturn]] void leave_child(int code) noexcept;

@@ -30,4 +30,21 @@ void CancelScope::drain(Duration quiet) noexcept {
   children_.for_each([quiet](CancelScope& child) { child.drain(quiet); });
 }
 
+void CancelScope::make_room(TimePoint idle_by) noexcept {
+  CancelNode* wait = longest_idle();
+  if (wait == nullptr || wait->idle_since_ > idle_by) return;
+  wait->idle_since_ = never;  // it may take until the next call to end
+  wait->notify_(*wait, CancelNode::Notice::make_room);
+}
+
+CancelNode* CancelScope::longest_idle() noexcept {
+  CancelNode* longest = waits_.find([](CancelNode& wait) { return wait.idle_since_ != never; });
+  children_.for_each([&longest](CancelScope& child) {
+    CancelNode* other = child.longest_idle();
+    if (other == nullptr) return;
+    if (longest == nullptr || other->idle_since_ < longest->idle_since_) longest = other;
+  });
+  return longest;
+}
+
 }  // namespace duet

@@ -143,7 +143,7 @@ TEST_P(LoopTest, may_end_while_the_last_post_returns) {
 }
 
 Loop* interrupted_loop = nullptr;
-void interrupt_loop(int) { interrupted_loop->interrupt(); }
+void interrupt_loop(int) { interrupted_loop->interrupt(1); }
 
 TEST_P(LoopTest, is_interrupted_by_a_signal_handler) {
   if (test::has_thread_sanitizer) GTEST_SKIP() << "ThreadSanitizer calls handlers late";
@@ -155,7 +155,7 @@ TEST_P(LoopTest, is_interrupted_by_a_signal_handler) {
   int interrupts = 0;
   std::atomic<int> answered = 0;
   Event done;
-  loop_->on_interrupt([&] {
+  loop_->on_interrupt([&](unsigned) {
     answered.store(++interrupts);
     if (interrupts >= rounds) done.set();
   });
@@ -175,9 +175,15 @@ TEST_P(LoopTest, is_interrupted_by_a_signal_handler) {
 
 TEST_P(LoopTest, is_interrupted_before_it_runs) {
   Event interrupted;
-  loop_->on_interrupt([&] { interrupted.set(); });
-  loop_->interrupt();
+  unsigned seen = 0;
+  loop_->on_interrupt([&](unsigned bits) {
+    seen = bits;
+    interrupted.set();
+  });
+  loop_->interrupt(1);
+  loop_->interrupt(4);
   run([&]() -> Task<> { co_await interrupted.wait(); });
+  EXPECT_EQ(seen, 5U);
 }
 
 // A program may block all signals for all of its threads and take them in one.

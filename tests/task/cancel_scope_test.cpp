@@ -1,5 +1,6 @@
 #include "duet/task/cancel_scope.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -17,6 +18,10 @@ struct RecordingWait : CancelNode {
     auto& wait = static_cast<RecordingWait&>(node);
     wait.notices.push_back(notice);
     if (wait.action) wait.action();
+  }
+  void begin_idle(CancelScope& scope, TimePoint now) {
+    idle_since_ = now;
+    scope.add(*this);
   }
   std::vector<Notice> notices;
   std::function<void()> action;
@@ -67,6 +72,43 @@ TEST(CancelScope, a_child_with_a_reason_of_its_own_keeps_it) {
   child.cancel(CancelReason::deadline);
   top.cancel(CancelReason::requested);
   EXPECT_EQ(child.reason(), CancelReason::deadline);
+}
+
+const TimePoint start = past + std::chrono::hours(1);
+constexpr Duration step = std::chrono::seconds(1);
+
+TEST(CancelScope, makes_room_by_the_wait_that_is_idle_longest) {
+  CancelScope top(nullptr);
+  CancelScope child(&top);
+  RecordingWait busy, first, second, third;
+  top.add(busy);
+  top.make_room(start);
+  first.begin_idle(child, start);
+  second.begin_idle(top, start + step);
+  third.begin_idle(child, start + 2 * step);
+  auto made = [&] {
+    return std::array{busy.notices.size(), first.notices.size(), second.notices.size(),
+                      third.notices.size()};
+  };
+  top.make_room(start + 3 * step);
+  EXPECT_EQ(made(), (std::array<std::size_t, 4>{0, 1, 0, 0}));
+  top.make_room(start + 3 * step);
+  EXPECT_EQ(made(), (std::array<std::size_t, 4>{0, 1, 1, 0}));
+  top.make_room(start + 3 * step);
+  top.make_room(start + 3 * step);
+  EXPECT_EQ(made(), (std::array<std::size_t, 4>{0, 1, 1, 1}));
+  EXPECT_EQ(first.notices.front(), Notice::make_room);
+  EXPECT_FALSE(top.is_cancelled());
+}
+
+TEST(CancelScope, makes_no_room_by_a_wait_that_has_just_begun) {
+  CancelScope scope(nullptr);
+  RecordingWait wait;
+  wait.begin_idle(scope, start);
+  scope.make_room(start - step);
+  EXPECT_TRUE(wait.notices.empty());
+  scope.make_room(start);
+  EXPECT_EQ(wait.notices.size(), 1U);
 }
 
 TEST(CancelScope, is_born_cancelled_below_a_cancelled_parent) {

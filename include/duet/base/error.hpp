@@ -51,7 +51,7 @@ enum class CancelReason : unsigned char {
   requested,  // somebody asked for it
   deadline,   // the scope's deadline passed
   failure,    // a sibling failed
-  drain,      // the server is ending and this connection was idle
+  drain,      // this connection was idle, and the server is ending or full
 };
 
 // Unwinds a cancelled task. Do not catch it, unless to rethrow it after cleaning up.

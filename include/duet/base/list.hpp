@@ -64,6 +64,14 @@ class List {
     other.head_.next_ = other.head_.previous_ = &other.head_;
   }
 
+  // The first element that `test(element)` holds for, or nullptr.
+  template <class Test>
+  T* find(Test test) noexcept {
+    for (ListNode* node = head_.next_; node != &head_; node = node->next_)
+      if (T& element = static_cast<T&>(*node); test(element)) return &element;
+    return nullptr;
+  }
+
   // Calls `visit(element)` for each element that is in the list now; `visit` may unlink any of them
   // and add others.
   template <class Visit>

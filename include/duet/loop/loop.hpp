@@ -38,6 +38,7 @@ struct LoopCensus {
 class Loop : public LoopLocal {
  public:
   using Post = std::move_only_function<void()>;
+  using Interrupted = std::move_only_function<void(unsigned bits)>;
 
   explicit Loop(const io::EngineFactory& make_engine, Log& log);
   Loop(const Loop&) = delete;
@@ -57,10 +58,10 @@ class Loop : public LoopLocal {
   // Queues the job, which must stay and be in no other queue; allocates nothing. Any thread.
   void post(Job& job) noexcept;
 
-  // What interrupt() leads to: a call of `action` on the loop's thread, soon. For signal handlers,
-  // which may not post. Set before run.
-  void on_interrupt(Post action) { interrupt_action_ = std::move(action); }
-  void interrupt() noexcept;
+  // What interrupt(bits) leads to: a call of `action` on the loop's thread, soon, with the bits of
+  // all interrupts since the last. For signal handlers, which may not post. Set before run.
+  void on_interrupt(Interrupted action) { interrupt_action_ = std::move(action); }
+  void interrupt(unsigned bits) noexcept;
 
   // The time at the beginning of the turn.
   TimePoint now() noexcept;
@@ -86,14 +87,14 @@ class Loop : public LoopLocal {
   std::unique_ptr<io::Engine> engine_;
   bool is_now_known_ = false;
   bool is_running_ = false;
-  std::atomic<bool> is_interrupted_ = false;
+  std::atomic<unsigned> interrupts_ = 0;
   std::atomic<bool> has_posts_ = false;
   CancelScope scope_;
   TimerWheel timers_;
 
   TimePoint now_{};
   Log& log_;
-  Post interrupt_action_;
+  Interrupted interrupt_action_;
   std::mutex mutex_;
   std::vector<Post> posts_;
   JobQueue posted_jobs_;

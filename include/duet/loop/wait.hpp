@@ -9,7 +9,7 @@
 // It begins when it is awaited and then may not be moved. If the operation completes at once the
 // coroutine is not suspended. If the coroutine's scope is cancelled, the operation is asked to end;
 // when it has, Cancelled is thrown, unless the operation took effect after all: then its result is
-// returned. Under a drain only a wait marked `idle` ends.
+// returned. Under a drain, or for another connection's sake, only a wait marked `idle` ends.
 
 #include <expected>
 #include <system_error>
@@ -104,7 +104,8 @@ class [[nodiscard]] Wait : public OperationWait {
     return std::move(*this);
   }
 
-  // Waiting for a peer that owes us nothing: ends soon when the server drains.
+  // Waiting for a peer that owes us nothing: ends soon when the server drains, or when it is full
+  // and another connection waits.
   Wait&& idle(bool is_idle) && noexcept {
     is_idle_ = is_idle;
     return std::move(*this);

@@ -22,8 +22,8 @@ struct Options {
   std::string model = "auto";
   std::string engine;    // empty: the model's own
   unsigned workers = 1;  // loops on threads of their own; more than 1 for worker models only
-  Duration drain = std::chrono::seconds(10);  // how long what runs may go on at the end
-  std::size_t connections_max = 10000;        // of a worker; more wait in the kernel's backlog
+  Duration drain = std::chrono::seconds(10);           // how long what runs may go on at the end
+  std::size_t connections_max = 10000;                 // of a worker; more wait for one to be idle
   std::size_t connections_per_address_max = SIZE_MAX;  // of one IP address; more are closed
 };
 

@@ -15,10 +15,13 @@ namespace duet {
 // Something that can be told to end: a wait for an operation, for a timer, for children.
 class CancelNode : public ListNode {
  public:
-  enum class Notice : unsigned char { cancel, drain };
+  enum class Notice : unsigned char { cancel, drain, make_room };
   using Notify = void (*)(CancelNode&, Notice);
 
   explicit CancelNode(Notify notify) noexcept : notify_(notify) {}
+
+ protected:
+  TimePoint idle_since_ = never;  // set by a wait for a peer that owes us nothing
 
  private:
   friend class CancelScope;
@@ -40,6 +43,10 @@ class CancelScope : public ListNode {
   // Lets what runs go on, but ends an idle wait for a peer that lasts longer than `quiet`.
   void drain(Duration quiet) noexcept;
 
+  // Ends the wait that has been idle longest, if it was by `idle_by`. Looks at every wait.
+  void make_room(TimePoint idle_by) noexcept;
+
+  // Waits are added as they begin.
   void add(CancelNode& wait) noexcept { waits_.push_back(wait); }
 
   bool is_cancelled() const noexcept { return reason_ != CancelReason::none; }
@@ -54,6 +61,8 @@ class CancelScope : public ListNode {
   std::string_view name() const noexcept { return name_; }
 
  private:
+  CancelNode* longest_idle() noexcept;
+
   CancelReason reason_ = CancelReason::none;
   bool is_draining_ = false;
   Duration quiet_{};

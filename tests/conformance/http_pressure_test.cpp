@@ -1,0 +1,106 @@
+// More clients than a server of HTTP has room for, and more than behave.
+
+#include <csignal>
+#include <deque>
+
+#include "conformance/http_probe.hpp"
+#include "support/http_client.hpp"
+#include "support/http_server.hpp"
+#include "support/model_test.hpp"
+
+namespace duet::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HttpPressure : public ModelTest {};
+INSTANTIATE_TEST_SUITE_P(, HttpPressure, testing::ValuesIn(model_cases()), name_of<ModelCase>);
+
+Options at_most(std::size_t connections, Options options) {
+  options.connections_max = connections;
+  return options;
+}
+
+TEST_P(HttpPressure, an_idle_kept_connection_makes_room_for_a_new_one) {
+  ServerProcess server(at_most(1, options()), serving_http({}, probe));
+  HttpClient kept(server.address());
+  EXPECT_EQ(kept.ask(get("/")).status, 200);
+  HttpClient late(server.address());
+  EXPECT_EQ(late.ask(get("/")).status, 200);
+  EXPECT_TRUE(kept.ends());
+}
+
+TEST_P(HttpPressure, a_connection_in_the_middle_of_a_request_is_never_cut_for_a_new_one) {
+  ServerProcess server(at_most(2, options()), serving_http({}, probe));
+  HttpClient in_head(server.address());
+  EXPECT_EQ(in_head.ask(get("/")).status, 200);
+  in_head.send("GET / HT");
+  HttpClient in_body(server.address());
+  std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na";
+  if (!model().is_one_at_a_time()) in_body.send(post);
+  HttpClient late(server.address());
+  late.send(get("/", "Connection: close\r\n"));
+  EXPECT_FALSE(late.socket().is_answered_within(100ms));
+  EXPECT_EQ(in_head.ask("TP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status, 200);
+  in_head.socket().close();
+  if (model().is_one_at_a_time()) in_body.send(post);
+  in_body.send("b");
+  EXPECT_EQ(in_body.receive().body, "ab");
+  in_body.socket().close();
+  EXPECT_EQ(late.receive().status, 200);
+}
+
+bool is_at_rest(const ServerProcess& server, std::size_t descriptors) {
+  return children_of(server.process()).empty() &&
+         descriptors_of(server.process()).size() <= descriptors;
+}
+
+// Some leave before they are answered, some before they are accepted.
+TEST_P(HttpPressure, a_burst_of_10000_connections_does_not_end_the_server) {
+  ServerProcess server(options(), serving_http({}, probe));
+  bool is_cheap = model().engine.empty() && !model().forks();
+  int attempts = scaled(is_cheap ? 10'000 : 1'000, 100);
+  constexpr std::size_t at_once = 500;
+  std::size_t descriptors = descriptors_of(server.process()).size();
+  std::deque<ClientSocket> clients;
+  for (int i = 0; i < attempts; ++i) {
+    clients.emplace_back(server.address()).send(get("/", "Connection: close\r\n"));
+    if (i % 4 == 0) clients.back().reset();
+    if (i % 4 == 1) clients.pop_back();
+    if (clients.size() == at_once) clients.pop_front();
+  }
+  clients.clear();
+  EXPECT_EQ(HttpClient(server.address()).ask(get("/")).status, 200);
+  EXPECT_TRUE(eventually([&] { return is_at_rest(server, descriptors + 1); }));
+  server.stop();
+}
+
+TEST_P(HttpPressure, a_client_that_resets_before_it_is_accepted_is_ignored) {
+  ServerProcess server(options(), serving_http({}, probe));
+  ::kill(server.process(), SIGSTOP);
+  for (int i = 0; i < 3; ++i) {
+    ClientSocket client(server.address());
+    client.send(get("/"));
+    client.reset();
+  }
+  ::kill(server.process(), SIGCONT);
+  EXPECT_EQ(HttpClient(server.address()).ask(get("/")).status, 200);
+  server.stop();
+  EXPECT_EQ(server.log(), "");
+}
+
+// What it would become is nobody's business here: a bomb stays as small as it came.
+TEST_P(HttpPressure, a_compressed_body_is_not_expanded) {
+  ServerProcess server(options(), serving_http({}, probe));
+  std::string bomb("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+  bomb += std::string(1000, '\0');
+  HttpClient client(server.address());
+  for (std::string_view coding : {"gzip", "br, gzip"}) {
+    std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: ";
+    head += coding;
+    EXPECT_EQ(client.ask(head + "\r\nContent-Length: 1010\r\n\r\n" + bomb).body, bomb);
+  }
+}
+
+}  // namespace
+}  // namespace duet::test
