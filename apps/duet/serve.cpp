@@ -14,6 +14,7 @@ struct Flags {
   std::string head_time = "10s";
   std::string idle_time = "60s";
   std::string send_time = "30s";
+  std::size_t requests_max = 0;
   std::string access_log;
   std::string access_format = "combined";
   std::string log_level = "info";
@@ -38,6 +39,11 @@ void add_limits(CLI::App& parser, Flags& flags) {
   size("--body-max", limits.body_bytes_max, "bytes; beyond: 413");
   size("--body-rate", limits.body_rate_min,
        "bytes a second that a body must come with, after --header-time; 0: any");
+  parser
+      .add_option("--requests-max", flags.requests_max,
+                  "in progress at a time, in a process; beyond: 503; 0: any number")
+      ->capture_default_str()
+      ->group("Limits of HTTP");
   time("--header-time", flags.head_time, "for a whole head, from its first byte");
   time("--idle-time", flags.idle_time, "between requests");
   time("--send-time", flags.send_time, "for the client to take a buffer's worth");
@@ -77,6 +83,7 @@ http::ServeOptions http_options(const Flags& flags, const std::shared_ptr<Log>& 
     throw UsageError("--head-max: at most 65535");
   if (options.head.fields_max > http::RequestHead::fields_cap)
     throw UsageError("--headers-max: at most 100");
+  options.requests_max = flags.requests_max;
   options.head_time = time_of("--header-time", flags.head_time);
   options.idle_time = time_of("--idle-time", flags.idle_time);
   options.send_time = time_of("--send-time", flags.send_time);

@@ -45,9 +45,15 @@ Task<> Answer::send(Response& response, bool is_last) {
   if (writer_.room().size() < head_room(response)) co_await writer_.flush();
   write_head(response, is_last);
   if (has_no_body(response)) co_return;
-  Task<std::uint64_t> sending = response.body_.send(writer_, framing_of(response));
-  std::uint64_t sent = co_await std::move(sending);
-  body_bytes_ = sent;
+  Task<> sending = response.body_.send(writer_, framing_of(response), body_bytes_);
+  co_await std::move(sending);
+}
+
+bool Answer::take_back() noexcept {
+  if (status_ != 0 && !writer_.take_back(begin_)) return false;
+  status_ = 0;
+  body_bytes_ = 0;
+  return true;
 }
 
 bool Answer::has_no_body(const Response& response) const noexcept {
@@ -62,6 +68,7 @@ Framing Answer::framing_of(const Response& response) const noexcept {
 
 void Answer::write_head(const Response& response, bool is_last) {
   std::span<std::byte> room = writer_.room();
+  begin_ = writer_.position();
   status_ = response.status_;
   ResponseHead head({reinterpret_cast<char*>(room.data()), room.size()}, status_);
   head.lines(lines_.text(Loop::current())).lines(response.fields_.text());

@@ -28,6 +28,11 @@ class Answer {
   // response's stream throws, and IoError when the peer is gone or the body is not whole.
   Task<> send(Response& response, bool is_last);
 
+  // Forgets what was collected of the answer, so that another can be sent; false if part of it is
+  // on its way.
+  bool take_back() noexcept;
+
+  // Of what was collected or sent, whole or not.
   int status() const noexcept { return status_; }
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }
 
@@ -41,6 +46,7 @@ class Answer {
   Writer& writer_;
   StandingLines& lines_;
   int status_ = 0;
+  std::uint64_t begin_ = 0;  // in the writer
   std::uint64_t body_bytes_ = 0;
 };
 

@@ -197,7 +197,8 @@ Task<> Client::write(Connection& connection, ClientRequest& request) {
   co_await writer.write(bytes_of(head));
   if (request.has_body_) {
     Framing framing = length ? Framing::length : Framing::chunked;
-    Task<std::uint64_t> sending = request.body_.send(writer, framing);
+    std::uint64_t sent = 0;
+    Task<> sending = request.body_.send(writer, framing, sent);
     co_await std::move(sending);
   }
   co_await writer.flush();

@@ -48,6 +48,10 @@ Response page_for(std::exception_ptr thrown, const Exchange& exchange) {
   return error_page(500, "the handler failed");
 }
 
+Task<Response> refuse_for_now() {
+  co_return error_page(503, "too many requests at a time").field("Retry-After", "1");
+}
+
 // Whether the connection must end because of what is left of the request's body.
 bool leaves_too_much(const BodyReader& body) noexcept {
   if (body.is_at_end()) return false;
@@ -86,30 +90,44 @@ Task<After> send_answer(Conversation& with, Exchange& exchange, Response& respon
   if (ends_body) co_return After::end_body;
   if (is_last) co_return After::close;
   Task<bool> discarding = body.discard(discarded_body_bytes_max);
-  bool is_at_end = co_await std::move(discarding);
-  co_return is_at_end ? After::keep : After::close;
+  try {
+    bool is_at_end = co_await std::move(discarding);
+    co_return is_at_end ? After::keep : After::close;
+  } catch (const Error&) {
+    co_return After::close;  // what nobody reads broke a rule: the answer stands
+  }
 }
 
-// Whatever fails now, there is no answer any more that the client could be given. When it is the
-// handler's stream, what was collected before it is sent all the same: whole answers among it.
+// If the answer fails, a rule that the request's body broke still becomes one, as long as nothing
+// else has been sent; all other failures are seen by the answer's being cut. What was collected
+// before, whole answers among it, is sent in any case.
 Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response& response,
                                bool is_rejected, Answer& answer) {
   if (exchange.body.is_lost()) co_return After::gone;
   std::string mistake;
+  std::optional<Response> instead;
   try {
     Task<After> sending = send_answer(with, exchange, response, is_rejected, answer);
     co_return co_await std::move(sending);
+  } catch (const Error& error) {
+    instead = error_page(error.status(), error.what());
   } catch (const IoError&) {
-    co_return After::gone;  // the peer is, or it was promised what cannot be read
-  } catch (const Error&) {
-    co_return After::gone;  // the rest of the request's body broke a rule
+    // The peer is gone, or was promised what cannot be read.
   } catch (const std::exception& error) {
     mistake = error.what();
   }
-  Loop::current().log().error("{} asked for {} and its answer was broken off: {}",
-                              exchange.peer.text(), exchange.head.request_line(), mistake);
-  auto sent = co_await as_expected(with.writer.flush());
-  (void)sent;
+  if (!mistake.empty())
+    Loop::current().log().error("{} asked for {} and its answer was broken off: {}",
+                                exchange.peer.text(), exchange.head.request_line(), mistake);
+  if (instead && answer.take_back()) {
+    Task<> sending = answer.send(*instead, true);
+    auto sent = co_await as_expected(std::move(sending));
+    co_return sent ? After::end_body : After::gone;
+  }
+  if (!with.writer.is_empty()) {
+    auto sent = co_await as_expected(with.writer.flush());
+    (void)sent;  // the peer may be gone
+  }
   co_return After::gone;
 }
 
@@ -146,6 +164,7 @@ Task<After> handle_request(Conversation& with, ParseResult parsed) {
   std::chrono::system_clock::time_point begun;
   if (log != nullptr) begun = Loop::current().wall_now();
 
+  RequestLimit::Entry entry(options.requests_max);
   std::optional<After> after;
   Response response;
   if (rejection) {
@@ -153,7 +172,8 @@ Task<After> handle_request(Conversation& with, ParseResult parsed) {
   } else {
     expect_body(with, parsed.consumed, body);
     try {
-      Task<Response> handling = with.handler(Request(exchange));
+      Task<Response> handling =
+          entry.is_refused() ? refuse_for_now() : with.handler(Request(exchange));
       Response made = co_await std::move(handling);
       after = answer_at_once(with, exchange, made, answer);
       if (!after) response = std::move(made);

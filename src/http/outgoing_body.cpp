@@ -47,18 +47,18 @@ void BodyWriter::count(std::size_t bytes) {
   written_ += bytes;
 }
 
-Task<std::uint64_t> OutgoingBody::send(Writer& writer, Framing framing) {
+Task<> OutgoingBody::send(Writer& writer, Framing framing, std::uint64_t& sent) {
   if (!has_stream()) {
     co_await writer.write(bytes_of(memory()));
-    co_return memory().size();
+    sent += memory().size();
+    co_return;
   }
-  BodyWriter out(writer, framing, stream_length_.value_or(0));
+  BodyWriter out(writer, framing, stream_length_.value_or(0), sent);
   Task<> streaming = stream_(out);
   co_await std::move(streaming);
   Task<bool> finishing = out.finish();
   bool is_whole = co_await std::move(finishing);
   if (!is_whole) throw std::length_error("a body that is shorter than was promised");
-  co_return out.written_bytes();
 }
 
 }  // namespace duet::http

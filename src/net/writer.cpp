@@ -1,7 +1,6 @@
 #include "duet/net/writer.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace duet {
 
@@ -11,7 +10,8 @@ constexpr std::size_t piece_bytes_max = 128 * 1024;
 Task<> Writer::write(std::span<const std::byte> bytes) {
   while (bytes.size() > room().size()) {
     std::span<const std::byte> piece = bytes.first(std::min(bytes.size(), piece_bytes_max));
-    std::span<const std::byte> collected(buffer_.get(), std::exchange(used_bytes_, 0));
+    std::span<const std::byte> collected = pass_on();
+    passed_on_bytes_ += piece.size();
     co_await stream_.write_all(collected, piece).within(flush_time_);
     bytes = bytes.subspan(piece.size());
   }

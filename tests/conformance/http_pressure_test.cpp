@@ -50,6 +50,52 @@ TEST_P(HttpPressure, a_connection_in_the_middle_of_a_request_is_never_cut_for_a_
   EXPECT_EQ(late.receive().status, 200);
 }
 
+const std::string post_two = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n";
+
+// In progress when this returns, and until the body is sent.
+void begin_request(HttpClient& client) {
+  client.send(post_two + "Expect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.socket().receive(25), "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+http::ServeOptions two_requests() {
+  http::ServeOptions limits;
+  limits.requests_max = 2;
+  return limits;
+}
+
+TEST_P(HttpPressure, requests_beyond_the_limit_are_503_until_others_have_ended) {
+  if (model().is_one_at_a_time() || model().forks()) GTEST_SKIP() << "one request at a time";
+  Options runs = options();
+  if (model().has_workers()) runs.workers = 2;
+  ServerProcess server(runs, serving_http(two_requests(), probe));
+  std::deque<HttpClient> clients;
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(clients.emplace_back(server.address()).ask(get("/")).status, 200);
+  begin_request(clients[0]);
+  begin_request(clients[1]);
+  for (int i = 2; i < 20; ++i)
+    for (const std::string& request : {get("/"), post_two + "\r\nab"}) {
+      Answer answer = clients[i].ask(request);
+      EXPECT_EQ(answer.status, 503);
+      EXPECT_EQ(answer.field("Retry-After"), "1");
+      EXPECT_EQ(answer.field("Connection"), "");
+    }
+  for (int i : {0, 1}) EXPECT_EQ(clients[i].ask("ab").body, "ab");
+  for (HttpClient& client : clients) EXPECT_EQ(client.ask(get("/")).status, 200);
+}
+
+TEST_P(HttpPressure, a_request_beyond_the_limit_whose_body_does_not_come_is_the_last) {
+  if (model().is_one_at_a_time() || model().forks()) GTEST_SKIP() << "one request at a time";
+  ServerProcess server(options(), serving_http(two_requests(), probe));
+  HttpClient first(server.address()), second(server.address()), third(server.address());
+  begin_request(first);
+  begin_request(second);
+  Answer answer = third.ask(post_two + "Expect: 100-continue\r\n\r\n");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.field("Connection"), "close");
+}
+
 bool is_at_rest(const ServerProcess& server, std::size_t descriptors) {
   return children_of(server.process()).empty() &&
          descriptors_of(server.process()).size() <= descriptors;

@@ -1,7 +1,11 @@
 // Bodies that are streamed, to the client and back: at the pace of the slower side, in little
 // memory, and so that what is not whole can be seen not to be.
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <stdexcept>
 
@@ -136,6 +140,97 @@ TEST_P(HttpStream, that_is_longer_than_promised_ends_the_connection) {
   EXPECT_ANY_THROW(client.ask(get("/")));
   server.stop();
   EXPECT_NE(server.log().find("longer than was promised"), std::string::npos) << server.log();
+}
+
+const std::string chunks_to = " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+const std::string bad_chunk = "a\r\n0123456789\r\nno size\r\n";
+
+TEST_P(HttpStream, whose_request_breaks_a_rule_is_refused_if_nothing_was_sent) {
+  http::ServeOptions limits;
+  limits.body_bytes_max = 20;
+  ServerProcess server(options(), serving_http(limits, probe));
+  for (auto [body, status] :
+       {std::pair(bad_chunk, 400), std::pair("15\r\n" + pattern(21) + "\r\n", 413)}) {
+    HttpClient client(server.address());
+    client.send(get("/") + "POST /stream" + chunks_to + body);
+    EXPECT_EQ(client.receive().body, "OK");
+    Answer answer = client.receive();
+    EXPECT_EQ(answer.status, status);
+    EXPECT_EQ(answer.field("Connection"), "close");
+    EXPECT_TRUE(client.ends());
+  }
+}
+
+TEST_P(HttpStream, whose_request_breaks_a_rule_is_cut_if_some_was_sent) {
+  ServerProcess server(options(), serving_http(any_body(), probe));
+  HttpClient client(server.address());
+  client.send("POST /stream" + chunks_to + "1\r\na\r\n");
+  EXPECT_TRUE(client.socket().is_answered_within(patience));
+  client.send(bad_chunk.substr(15));
+  EXPECT_ANY_THROW(client.receive());
+}
+
+TEST_P(HttpStream, is_not_needed_for_an_answer_to_stand_whose_request_breaks_a_rule_unread) {
+  ServerProcess server(options(), serving_http(any_body(), probe));
+  HttpClient client(server.address());
+  client.send(get("/") + "POST /leave" + chunks_to + bad_chunk);
+  EXPECT_EQ(client.receive().body, "OK");
+  EXPECT_EQ(client.receive().body, "left");
+  EXPECT_TRUE(client.ends());
+}
+
+Task<> lose_the_source(BodyWriter& out) {
+  co_await out.write("beginning");
+  throw IoError(Errc::closed, "read");
+}
+
+Task<Response> lose_or_probe(Request request) {
+  if (request.path() == "/lost") co_return Response::stream("text/plain", lose_the_source);
+  Task<Response> probing = probe(std::move(request));
+  co_return co_await std::move(probing);
+}
+
+TEST_P(HttpStream, that_fails_does_not_take_the_answers_before_it_away) {
+  ServerProcess server(options(), serving_http(any_body(), lose_or_probe));
+  HttpClient client(server.address());
+  client.send(get("/") + get("/about") + get("/lost"));
+  EXPECT_EQ(client.receive().body, "OK");
+  EXPECT_EQ(client.receive().body, "GET a /about \n");
+  EXPECT_ANY_THROW(client.receive());
+}
+
+// Request, status and bytes of the body; sorted, since each process writes when it can.
+std::vector<std::string> log_of(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    std::string_view shown = std::string_view(line).substr(line.find('"'));
+    lines.emplace_back(shown.substr(0, shown.find(" \"-\"")));
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
+
+TEST_P(HttpStream, that_fails_is_in_the_access_log_with_what_was_sent) {
+  std::string path = testing::TempDir() + fmt::format("duet_stream_{}.log", ::getpid());
+  std::filesystem::remove(path);
+  http::AccessLogOptions to;
+  to.path = path;
+  http::ServeOptions logged = any_body();
+  logged.access_log = std::make_shared<http::AccessLog>(to);
+  ServerProcess server(options(), serving_http(logged, lose_or_probe));
+  for (const std::string& request :
+       {get("/lost"), "POST /stream" + chunks_to + bad_chunk, "POST /leave" + chunks_to + "no"}) {
+    ClientSocket client(server.address());
+    client.send_and_finish(request);
+    client.receive_rest();
+  }
+  server.stop();
+  std::vector<std::string> expected = {"\"GET /lost HTTP/1.1\" 200 9",
+                                       "\"POST /leave HTTP/1.1\" 200 4",
+                                       "\"POST /stream HTTP/1.1\" 400 38"};
+  EXPECT_EQ(log_of(path), expected);
+  std::filesystem::remove(path);
 }
 
 TEST_P(HttpStream, is_not_written_for_head) {

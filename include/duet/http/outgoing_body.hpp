@@ -18,8 +18,9 @@ namespace duet::http {
 // what was written before. Used by the task that sends the answer.
 class BodyWriter {
  public:
-  BodyWriter(Writer& writer, Framing framing, std::uint64_t length) noexcept
-      : writer_(writer), framing_(framing), left_(length) {}
+  // `written` is counted up by what is written.
+  BodyWriter(Writer& writer, Framing framing, std::uint64_t length, std::uint64_t& written) noexcept
+      : writer_(writer), framing_(framing), left_(length), written_(written) {}
 
   // Completes when the bytes are sent or copied. Throws IoError when the peer is gone or takes
   // nothing for too long, std::length_error beyond the length that was promised.
@@ -37,7 +38,6 @@ class BodyWriter {
 
   // For the connection: ends the body; false if less than the promised length was written.
   Task<bool> finish();
-  std::uint64_t written_bytes() const noexcept { return written_; }
 
  private:
   void count(std::size_t bytes);
@@ -45,7 +45,7 @@ class BodyWriter {
   Writer& writer_;
   const Framing framing_;
   std::uint64_t left_;
-  std::uint64_t written_ = 0;
+  std::uint64_t& written_;
 };
 
 // A plain value; any thread.
@@ -72,10 +72,10 @@ class OutgoingBody {
     return has_stream() ? stream_length_ : memory().size();
   }
 
-  // Collects the body in the writer, which sends what it has no room for; returns its bytes. Throws
-  // what the stream throws, IoError when the peer is gone, std::length_error when the stream does
-  // not keep to its length. To be called once.
-  Task<std::uint64_t> send(Writer& writer, Framing framing);
+  // Collects the body in the writer, which sends what it has no room for; `sent` is counted up by
+  // its bytes. Throws what the stream throws, IoError when the peer is gone, std::length_error when
+  // the stream does not keep to its length. To be called once.
+  Task<> send(Writer& writer, Framing framing, std::uint64_t& sent);
 
   // Without a stream: all of it.
   std::string_view memory() const noexcept { return text_.empty() ? memory_ : text_; }

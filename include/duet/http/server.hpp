@@ -19,6 +19,7 @@
 #include "duet/http/codec.hpp"
 #include "duet/http/error.hpp"
 #include "duet/http/request.hpp"
+#include "duet/http/request_limit.hpp"
 #include "duet/http/response.hpp"
 #include "duet/runtime/runtime.hpp"
 
@@ -34,6 +35,7 @@ struct ServeOptions {
   Duration head_time = std::chrono::seconds(10);  // for a whole head, from its first byte
   Duration idle_time = std::chrono::seconds(60);  // between requests
   Duration send_time = std::chrono::seconds(30);  // for the peer to take a buffer's worth
+  RequestLimit requests_max;                      // in progress at a time; beyond: 503. 0: any
   std::shared_ptr<AccessLog> access_log;          // none: nothing is written
 };
 

@@ -3,7 +3,9 @@
 // one system call. Nothing is sent, and nothing reported, before flush(). It belongs to the task
 // that writes to the stream, which outlives it.
 
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "duet/net/stream.hpp"
 
@@ -30,6 +32,16 @@ class Writer {
     used_bytes_ += bytes;
   }
 
+  // Where the next byte goes, counted from the first one that was ever collected.
+  std::uint64_t position() const noexcept { return passed_on_bytes_ + used_bytes_; }
+
+  // Forgets what was collected behind the position; false if part of that is on its way.
+  bool take_back(std::uint64_t position) noexcept {
+    if (position < passed_on_bytes_) return false;
+    used_bytes_ = static_cast<std::size_t>(position - passed_on_bytes_);
+    return true;
+  }
+
   bool is_empty() const noexcept { return used_bytes_ == 0; }
 
   // Copies the bytes, as long as there is room; more are sent from where they are.
@@ -37,17 +49,20 @@ class Writer {
 
   // Completes when the kernel has everything that was collected. To be awaited at once: the buffer
   // is in use until then. Fails like Stream::write_all, and then what was collected is gone.
-  Wait<io::Send> flush() noexcept {
-    std::span<const std::byte> collected(buffer_.get(), std::exchange(used_bytes_, 0));
-    return stream_.write_all(collected).within(flush_time_);
-  }
+  Wait<io::Send> flush() noexcept { return stream_.write_all(pass_on()).within(flush_time_); }
 
  private:
+  std::span<const std::byte> pass_on() noexcept {
+    passed_on_bytes_ += used_bytes_;
+    return {buffer_.get(), std::exchange(used_bytes_, 0)};
+  }
+
   Stream& stream_;
   const Duration flush_time_;
   std::unique_ptr<std::byte[]> buffer_;
   const std::size_t size_bytes_;
   std::size_t used_bytes_ = 0;
+  std::uint64_t passed_on_bytes_ = 0;
 };
 
 }  // namespace duet
