@@ -112,7 +112,7 @@ Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response&
   } catch (const Error& error) {
     instead = error_page(error.status(), error.what());
   } catch (const IoError&) {
-    // The peer is gone, or was promised what cannot be read.
+    mistake.clear();  // the peer is gone, or was promised what cannot be read
   } catch (const std::exception& error) {
     mistake = error.what();
   }
