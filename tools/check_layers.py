@@ -24,7 +24,7 @@ TABLE = {
     "loop": ["base", "sys", "io", "task"],
     "net": ["base", "sys", "io", "task", "loop"],
     "fs": ["base", "sys", "io", "task", "loop"],
-    "process": ["base", "sys", "io", "task", "loop"],
+    "process": ["base", "sys", "io", "task", "loop", "net"],
     "sim": ["base", "sys", "io", "task", "loop"],
     "runtime": BELOW_RUNTIME,
     "stage": BELOW_RUNTIME + ["runtime"],
@@ -33,8 +33,8 @@ TABLE = {
 }
 ROOF = "duet"  # include/duet/*.hpp: headers that only gather others
 TABLE[ROOF] = list(TABLE)
-# runtime: signals, processes and limits, which are no I/O of a connection.
-SEES_PRIVATE_SYS = ["sys", "io", "runtime"]
+# process, runtime: signals, processes and limits, which are no I/O of a connection.
+SEES_PRIVATE_SYS = ["sys", "io", "process", "runtime"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 

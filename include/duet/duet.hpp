@@ -15,4 +15,5 @@
 #include "duet/loop/within.hpp"
 #include "duet/net/listener.hpp"
 #include "duet/net/stream.hpp"
+#include "duet/process/child.hpp"
 #include "duet/runtime/runtime.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sys/child.hpp"
 #include "sys/file.hpp"
 
 namespace duet::io {
@@ -116,6 +117,9 @@ Outcome perform(Operation& operation, int descriptor, HandleKind kind, sys::Mode
     case Kind::connect: return connect(static_cast<Connect&>(operation), descriptor, mode);
     case Kind::receive: return receive(static_cast<Receive&>(operation), descriptor, kind, mode);
     case Kind::send: return send(static_cast<Send&>(operation), descriptor, kind, mode);
+    case Kind::await_exit:
+      return finish(operation,
+                    sys::reap_child(descriptor, static_cast<AwaitExit&>(operation).status));
     default: break;
   }
   operation.finish(-EINVAL);
@@ -151,6 +155,9 @@ void perform_now(Operation& operation, int descriptor) {
       operation.finish(sys::stat(descriptor, stat.facts));
       break;
     }
+    case Kind::send_signal:
+      operation.finish(sys::signal_child(descriptor, static_cast<SendSignal&>(operation).signal));
+      break;
     default: operation.finish(-EINVAL); break;
   }
 }

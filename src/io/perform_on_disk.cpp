@@ -1,4 +1,5 @@
 #include "io/perform.hpp"
+#include "sys/child.hpp"
 #include "sys/copy.hpp"
 #include "sys/file.hpp"
 #include "sys/path.hpp"
@@ -57,6 +58,16 @@ std::int64_t change_path(const ChangePath& operation, int descriptor) {
   return sys::change_path(operation.directory, path, operation.change);
 }
 
+std::int64_t start_program(StartProgram& operation) {
+  sys::StartedChild started;
+  std::int64_t pidfd = sys::start_child(operation.command, started);
+  if (pidfd < 0) return pidfd;
+  operation.process = started.process;
+  for (std::size_t i = 0; i < operation.ends.size(); ++i)
+    operation.ends[i] = started.ends[i].give_up();
+  return pidfd;
+}
+
 // What nothing tells beforehand whether it waits.
 std::int64_t carry_out(Operation& operation, int descriptor) {
   switch (operation.kind) {
@@ -76,6 +87,7 @@ std::int64_t carry_out(Operation& operation, int descriptor) {
       return sys::list_beneath(list.directory, list.path.c_str(), list.entries_max, list.entries);
     }
     case Kind::change_path: return change_path(static_cast<ChangePath&>(operation), descriptor);
+    case Kind::start_program: return start_program(static_cast<StartProgram&>(operation));
     default: return -EINVAL;
   }
 }

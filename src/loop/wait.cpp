@@ -33,6 +33,7 @@ std::string_view name_of(const io::Operation& operation) noexcept {
     case io::Kind::local_name: return "getsockname";
     case io::Kind::shutdown: return "shutdown";
     case io::Kind::stat: return "stat";
+    case io::Kind::send_signal: return "signal";
     case io::Kind::open_file: return "open";
     case io::Kind::read_at: return "read";
     case io::Kind::write_at: return "write";
@@ -42,9 +43,11 @@ std::string_view name_of(const io::Operation& operation) noexcept {
     case io::Kind::list_folder: return "list";
     case io::Kind::change_path:
       return name_of(static_cast<const io::ChangePath&>(operation).change);
+    case io::Kind::start_program: return "start";
     case io::Kind::accept: return "accept";
     case io::Kind::connect: return "connect to";
     case io::Kind::receive: return "receive from";
+    case io::Kind::await_exit: return "wait for";
     case io::Kind::send: return "send to";
   }
   return "operation";

@@ -15,9 +15,7 @@ IoError::Subject capture_address(const void* address) {
 }  // namespace
 
 Stream::Stream(Loop& loop, Accepted connection)
-    : state_(std::make_unique<State>(loop,
-                                     loop.engine().adopt(connection.descriptor, connection.kind),
-                                     std::move(connection.peer))) {}
+    : state_(std::make_unique<State>(loop, std::move(connection))) {}
 
 Wait<io::Receive> Stream::read_some(std::span<std::byte> buffer) noexcept {
   Wait<io::Receive> wait(io::Receive(state_->handle, buffer, false), capture, state_.get());
@@ -48,6 +46,7 @@ Wait<io::Send> Stream::write_all(std::span<const std::byte> first,
 }
 
 void Stream::finish() {
+  if (state_->kind == io::HandleKind::byte_pipe) return close();
   io::Shutdown shutdown(state_->handle);
   perform_at_once(state_->loop, shutdown, capture(state_.get()));
 }

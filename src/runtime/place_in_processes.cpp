@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <list>
 #include <unordered_map>
 
@@ -63,16 +64,13 @@ class InProcesses : public Placement {
     signal_all(SIGKILL);
   }
 
+  // Reaps those of our connections and nobody else's child. Behind one of somebody else, which
+  // stays, the system tells of no other: then each of ours is asked.
   void reap() override {
-    while (std::optional<sys::EndedChild> ended = sys::reap_child()) {
-      auto found = by_process_.find(ended->process);
-      if (found == by_process_.end()) continue;
-      if (!ended->crash.empty() && !is_cut_)
-        hosting_.log.error("process {} of the connection of {} was {}", ended->process,
-                           found->second->peer.text(), ended->crash);
-      children_.erase(found->second);
-      by_process_.erase(found);
-      note_end();
+    while (std::optional<pid_t> ended = sys::find_ended_child()) {
+      auto found = by_process_.find(*ended);
+      if (found == by_process_.end()) return reap_each();
+      reap(found->second);
     }
   }
 
@@ -82,6 +80,23 @@ class InProcesses : public Placement {
     Address peer;
     Admission admission;
   };
+  using Children = std::list<Child>;
+
+  void reap_each() {
+    for (auto child = children_.begin(); child != children_.end();) child = reap(child);
+  }
+
+  // Returns the next child.
+  Children::iterator reap(Children::iterator child) {
+    std::optional<ExitStatus> ended = sys::reap(child->process);
+    if (!ended) return std::next(child);
+    if (ended->signal && !is_cut_)
+      hosting_.log.error("process {} of the connection of {} was {}", child->process,
+                         child->peer.text(), ended->text());
+    by_process_.erase(child->process);
+    note_end();
+    return children_.erase(child);
+  }
 
   [[noreturn]] void run_child(const Service& service, Accepted connection) {
     for (int descriptor : hosting_.inherited) sys::Fd(descriptor).close();
@@ -113,8 +128,8 @@ class InProcesses : public Placement {
   const Hosting hosting_;
   const pid_t parent_ = sys::this_process();
   bool is_cut_ = false;  // from then on it is us who kill
-  std::list<Child> children_;
-  std::unordered_map<pid_t, std::list<Child>::iterator> by_process_;
+  Children children_;
+  std::unordered_map<pid_t, Children::iterator> by_process_;
 };
 
 }  // namespace

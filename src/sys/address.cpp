@@ -97,7 +97,7 @@ std::optional<Address> Address::parse(std::string_view text) {
 std::string Address::text() const {
   char buffer[INET6_ADDRSTRLEN] = {};
   switch (family) {
-    case Family::none: return "an unnamed socket";
+    case Family::none: return path.empty() ? "an unnamed socket" : path;
     case Family::local: return "unix:" + (path.starts_with('\0') ? "@" + path.substr(1) : path);
     case Family::ip4:
       inet_ntop(AF_INET, bytes.data(), buffer, sizeof buffer);

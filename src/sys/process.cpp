@@ -4,9 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
-#include <cstring>
 
 #include "sys/call.hpp"
 
@@ -22,15 +20,29 @@ std::int64_t kill(pid_t process, int signal) noexcept {
   return interruptible([&] { return ::kill(process, signal); });
 }
 
-std::optional<EndedChild> reap_child() {
-  int status = 0;
-  std::int64_t process = retried([&] { return ::waitpid(-1, &status, WNOHANG); });
-  if (process <= 0) return std::nullopt;
-  EndedChild child{.process = static_cast<pid_t>(process), .crash = {}};
-  if (WIFSIGNALED(status))
-    child.crash = std::string("killed by signal ") + std::to_string(WTERMSIG(status)) + " (" +
-                  ::strsignal(WTERMSIG(status)) + ")";
-  return child;
+std::optional<pid_t> find_ended_child() noexcept {
+  siginfo_t info{};
+  std::int64_t result =
+      retried([&] { return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT); });
+  if (result < 0 || info.si_pid == 0) return std::nullopt;
+  return info.si_pid;
+}
+
+std::optional<ExitStatus> reap(pid_t process) noexcept {
+  siginfo_t info{};
+  auto id = static_cast<id_t>(process);
+  std::int64_t result = retried([&] { return ::waitid(P_PID, id, &info, WEXITED | WNOHANG); });
+  if (result < 0 || info.si_pid == 0) return std::nullopt;
+  return status_of(info);
+}
+
+ExitStatus status_of(const siginfo_t& ended) noexcept {
+  ExitStatus status;
+  if (ended.si_code == CLD_EXITED)
+    status.code = ended.si_status;
+  else
+    status.signal = static_cast<Signal>(ended.si_status);
+  return status;
 }
 
 void become_child(pid_t parent, void (*on_signal)(int)) {
@@ -44,9 +56,10 @@ void become_child(pid_t parent, void (*on_signal)(int)) {
   action.sa_handler = SIG_DFL;
   ::sigaction(SIGCHLD, &action, nullptr);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  sigset_t none;
-  sigemptyset(&none);
-  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  sigset_t taken;
+  sigemptyset(&taken);
+  for (int signal : {SIGTERM, SIGINT, SIGCHLD, SIGURG}) sigaddset(&taken, signal);
+  pthread_sigmask(SIG_UNBLOCK, &taken, nullptr);
   if (::getppid() != parent) ::raise(SIGTERM);  // it went before prctl
 }
 

@@ -20,7 +20,7 @@ std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr
 
 // Hands each call to the kernel, io_uring(7), which completes it. The ring has room for `entries`
 // new operations a turn and eight times as many completions; more are slower, none is lost. What
-// the ring cannot do (reading a directory) goes to `pool`.
+// the ring cannot do (reading a directory, starting a program) goes to `pool`.
 std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries,
                                           std::shared_ptr<DiskPool> pool);
 

@@ -19,6 +19,8 @@
 #include "duet/base/job.hpp"
 #include "duet/io/handle.hpp"
 #include "duet/sys/address.hpp"
+#include "duet/sys/command.hpp"
+#include "duet/sys/exit_status.hpp"
 #include "duet/sys/file_facts.hpp"
 #include "duet/sys/socket_option.hpp"
 
@@ -33,6 +35,7 @@ enum class Kind : std::uint8_t {
   local_name,
   shutdown,
   stat,
+  send_signal,
   // may wait for a disk:
   open_file,
   read_at,
@@ -41,25 +44,28 @@ enum class Kind : std::uint8_t {
   copy_piece,
   list_folder,
   change_path,
+  start_program,
   // may wait for a peer:
   accept,
   connect,
   receive,
+  await_exit,
   send,
 };
 
 enum class Group : std::uint8_t { immediate, disk, peer };
 
 constexpr Group group_of(Kind kind) noexcept {
-  if (kind <= Kind::stat) return Group::immediate;
-  return kind <= Kind::change_path ? Group::disk : Group::peer;
+  if (kind <= Kind::send_signal) return Group::immediate;
+  return kind <= Kind::start_program ? Group::disk : Group::peer;
 }
 
 // Which side of a handle a peer operation waits for.
 enum class Direction : std::uint8_t { read, write };
 
 constexpr Direction direction_of(Kind kind) noexcept {
-  return kind == Kind::accept || kind == Kind::receive ? Direction::read : Direction::write;
+  bool reads = kind == Kind::accept || kind == Kind::receive || kind == Kind::await_exit;
+  return reads ? Direction::read : Direction::write;
 }
 
 // Why an operation ended without taking effect.
@@ -130,6 +136,12 @@ struct Stat : Operation {
   bool asks_alignment;
   FileFacts facts;
   Alignment alignment;  // of direct access, if it was asked for
+};
+
+// To the process of a pidfd; ESRCH when its end has been taken.
+struct SendSignal : Operation {
+  SendSignal(Handle on, Signal which) noexcept : Operation(Kind::send_signal, on), signal(which) {}
+  Signal signal;
 };
 
 // Opens a file below a directory: no component of `path`, no link, leads outside of it
@@ -222,6 +234,16 @@ struct ChangePath : Operation {
   std::string to_path;
 };
 
+// Starts a program, which has to be loaded. `ends` are descriptors to adopt as
+// HandleKind::byte_pipe, or -1 where the command asks for no pipe.
+struct StartProgram : Operation {
+  explicit StartProgram(const Command& of) noexcept : Operation(Kind::start_program), command(of) {}
+  const Command& command;
+  int process = -1;
+  std::array<int, 3> ends = {-1, -1, -1};  // of the child's input, output, errors
+  // result: its pidfd, to adopt as HandleKind::other
+};
+
 struct Accept : Operation {
   explicit Accept(Handle on) noexcept : Operation(Kind::accept, on) {}
   Address peer;  // result: a descriptor that the loop of the connection adopts
@@ -241,6 +263,12 @@ struct Receive : Operation {
   bool whole;
   std::span<std::byte> buffer;
   std::size_t transferred = 0;
+};
+
+// Waits for the end of the child of a pidfd and takes it; before, the child stays to be waited for.
+struct AwaitExit : Operation {
+  explicit AwaitExit(Handle on) noexcept : Operation(Kind::await_exit, on) {}
+  ExitStatus status;
 };
 
 // `buffer` and then `more`, which is empty unless two pieces of memory are to go out in one call.

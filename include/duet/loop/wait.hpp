@@ -11,6 +11,7 @@
 // when it has, Cancelled is thrown, unless the operation took effect after all: then its result is
 // returned. Under a drain, or for another connection's sake, only a wait marked `idle` ends.
 
+#include <array>
 #include <expected>
 #include <system_error>
 
@@ -37,6 +38,17 @@ inline std::vector<FolderEntry> value_of(io::ListFolder& done) noexcept {
 }
 inline int value_of(io::OpenFile& done) noexcept { return static_cast<int>(done.result); }
 inline void value_of(io::Connect&) noexcept {}
+inline ExitStatus value_of(io::AwaitExit& done) noexcept { return done.status; }
+
+// A program that was started and belongs to no loop yet.
+struct StartedProgram {
+  int pidfd;
+  int process;
+  std::array<int, 3> ends;  // as in io::StartProgram
+};
+inline StartedProgram value_of(io::StartProgram& done) noexcept {
+  return {static_cast<int>(done.result), done.process, done.ends};
+}
 
 // A connection that was accepted and belongs to no loop yet.
 struct Accepted {

@@ -1,7 +1,8 @@
 #pragma once
-// A Stream is a connected stream socket, TCP or Unix, of one loop. It closes the connection at the
-// end of its life; operations in flight must have ended by then, or end with Errc::closed when
-// close() was called. One task may read while another writes. A stream may be moved at any time.
+// A Stream is a connected stream socket, TCP or Unix, of one loop; or one end of a pipe, which
+// reads or writes and has no names. It closes the connection at the end of its life; operations in
+// flight must have ended by then, or end with Errc::closed when close() was called. One task may
+// read while another writes. A stream may be moved at any time.
 
 #include <memory>
 #include <span>
@@ -36,7 +37,8 @@ class Stream {
   Wait<io::Send> write_all(std::span<const std::byte> first,
                            std::span<const std::byte> second) noexcept;
 
-  // Ends our side: the peer reads to the end of what was written, then 0. Reading goes on.
+  // Ends our side: the peer reads to the end of what was written, then 0. Reading goes on. A pipe,
+  // which has one side only, is closed.
   void finish();
 
   // Whether the end of the connection is a reset instead of an end of stream, so that the peer does
@@ -55,12 +57,16 @@ class Stream {
 
  private:
   struct State {
-    State(Loop& of, io::Handle adopted, Address with) noexcept
-        : loop(of), handle(adopted), peer(std::move(with)) {}
+    State(Loop& of, Accepted connection)
+        : loop(of),
+          handle(of.engine().adopt(connection.descriptor, connection.kind)),
+          kind(connection.kind),
+          peer(std::move(connection.peer)) {}
     ~State() { loop.engine().release(handle); }
 
     Loop& loop;
     const io::Handle handle;
+    const io::HandleKind kind;
     const Address peer;
     bool expects_more = false;
     bool is_write_cut_short = false;

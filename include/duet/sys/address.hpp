@@ -29,7 +29,7 @@ struct Address {
   std::uint16_t port = 0;                // in host byte order
   std::uint32_t scope = 0;               // of a link-local IPv6 address
   std::array<std::uint8_t, 16> bytes{};  // the first 4 for IPv4
-  std::string path;                      // of a Unix socket; a leading NUL byte: abstract
+  std::string path;  // of a Unix socket, a leading NUL byte: abstract; of no family: just a name
 };
 
 }  // namespace duet

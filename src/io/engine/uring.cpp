@@ -51,7 +51,8 @@ bool is_for_ring(const Operation& operation) {
       return static_cast<const ChangeFile&>(operation).change != FileChange::resize;
     case Kind::copy_piece:
     case Kind::list_folder:
-    case Kind::change_path: return false;
+    case Kind::change_path:
+    case Kind::start_program: return false;
     default: return true;
   }
 }
@@ -210,6 +211,7 @@ class UringEngine final : public Engine {
       }
       case Kind::receive: start_receive(static_cast<Receive&>(operation), *slot, entry); break;
       case Kind::send: start_send(static_cast<Send&>(operation), *slot, entry); break;
+      case Kind::await_exit: io_uring_prep_poll_add(entry, slot->descriptor, POLLIN); break;
       default: break;
     }
     io_uring_sqe_set_data64(entry, data_of(operation));
@@ -291,6 +293,10 @@ class UringEngine final : public Engine {
       case Kind::receive: return finish_transfer(static_cast<Receive&>(operation), *slot, result);
       case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result);
       case Kind::write_at: return finish_write(static_cast<WriteAt&>(operation), result);
+      case Kind::await_exit:
+        if (result >= 0) return perform_after_poll(operation, *slot);
+        operation.finish(result);
+        return true;
       default: operation.finish(result); return true;
     }
   }
@@ -303,14 +309,17 @@ class UringEngine final : public Engine {
     return true;
   }
 
+  static bool perform_after_poll(Operation& operation, const Slot& slot) {
+    return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
+           Outcome::would_block;
+  }
+
   static std::size_t size_of(const Receive& operation) { return operation.buffer.size(); }
   static std::size_t size_of(const Send& operation) { return operation.size(); }
 
   template <class Transfer>
   static bool finish_transfer(Transfer& operation, Slot& slot, std::int64_t result) {
-    if (!is_stream(slot.kind) && result >= 0)
-      return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
-             Outcome::would_block;
+    if (!is_stream(slot.kind) && result >= 0) return perform_after_poll(operation, slot);
     if (result > 0) operation.transferred += static_cast<std::size_t>(result);
     bool is_partial = operation.whole && operation.transferred < size_of(operation);
     if (result > 0 && is_partial) return false;
