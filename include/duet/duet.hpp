@@ -16,4 +16,5 @@
 #include "duet/net/listener.hpp"
 #include "duet/net/stream.hpp"
 #include "duet/process/child.hpp"
+#include "duet/process/signals.hpp"
 #include "duet/runtime/runtime.hpp"

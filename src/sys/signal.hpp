@@ -2,9 +2,11 @@
 // Signals: the mask of a thread, a descriptor to read them from, and the one real-time signal that
 // duet reserves to interrupt a blocking call.
 
-#include <csignal>
+#include <sys/types.h>
 
-#include "sys/fd.hpp"
+#include <csignal>
+#include <optional>
+#include <string>
 
 namespace duet::sys {
 
@@ -13,6 +15,17 @@ namespace duet::sys {
 int interrupt_signal() noexcept;
 void install_interrupt_handler();
 void accept_interrupts() noexcept;  // on this thread, whatever signals the program has blocked
+
+int last_signal() noexcept;
+std::string name_of(int signal);  // "SIGUSR1"
+
+// Who takes a signal in this process: a handler, or a descriptor (signalfd(2)); one that was
+// inherited from another program, which nobody reads, does not count.
+bool has_handler(int signal) noexcept;
+bool is_read(int signal);
+
+// A thread of this process, other than the calling one, that does not block the signal.
+std::optional<pid_t> find_other_thread_without_block(int signal);
 
 // Blocks every signal for the calling thread, so that a thread made meanwhile is sent none.
 class BlockedSignals {

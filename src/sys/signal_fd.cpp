@@ -5,17 +5,26 @@
 #include <cstring>
 
 #include "sys/call.hpp"
+#include "sys/signal.hpp"
 
 namespace duet::sys {
 
 SignalFd::SignalFd(const std::vector<int>& signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (int signal : signals) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, &before_);
+  sigemptyset(&taken_);
+  for (int signal : signals) {
+    if (is_read(signal))
+      throw IoError(error_code(-EBUSY), "take", [signal] { return name_of(signal); });
+    sigaddset(&taken_, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &taken_, &before_);
   fd_ = Fd(static_cast<int>(
-      checked(interruptible([&] { return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK); }),
+      checked(interruptible([&] { return ::signalfd(-1, &taken_, SFD_CLOEXEC | SFD_NONBLOCK); }),
               "signalfd")));
+}
+
+void SignalFd::drop_pending() noexcept {
+  timespec at_once{};
+  while (::sigtimedwait(&taken_, nullptr, &at_once) > 0) continue;
 }
 
 SignalFd::~SignalFd() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
