@@ -17,4 +17,5 @@
 #include "duet/net/stream.hpp"
 #include "duet/process/child.hpp"
 #include "duet/process/signals.hpp"
+#include "duet/runtime/run_task.hpp"
 #include "duet/runtime/runtime.hpp"

@@ -78,6 +78,12 @@ void note_cut(io::Operation& operation) noexcept {
   if (is_cut_short != nullptr) *is_cut_short = true;
 }
 
+// A call to a disk may have taken its time on this very thread.
+bool is_late(const io::Operation& operation, const CancelScope* scope) {
+  return group_of(operation.kind) == io::Group::disk && scope != nullptr &&
+         scope->deadline() != never && Clock::now() >= scope->deadline();
+}
+
 io::Progress submit(Loop& loop, io::Operation& operation) {
   if (operation.ending != io::Ending::none) return io::Progress::done;  // refused when it was made
   if (follows_a_cut(operation)) {
@@ -113,7 +119,11 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
   operation_ = &operation;
   operation.owner = this;
   operation.run = completed;
-  if (submit(loop, operation) == io::Progress::done) return gives_way(waiter);
+  if (submit(loop, operation) == io::Progress::done) {
+    if (!is_late(operation, scope_)) return gives_way(waiter);
+    loop.make_ready(waiter);  // the timers come first
+    return true;
+  }
   if (scope_ != nullptr) {
     scope_->add(*this);
     if (is_idle_) idle_since_ = loop.now();

@@ -33,6 +33,11 @@ Number parse_number(std::string_view text) {
   return number;
 }
 
+constexpr bool is_known(std::string_view name) {
+  return name == "--listen" || name == "--model" || name == "--engine" || name == "--workers" ||
+         name == "--drain";
+}
+
 void set(Options& options, std::string_view name, const std::string& value) {
   if (name == "--listen") {
     options.listen = value;
@@ -44,8 +49,6 @@ void set(Options& options, std::string_view name, const std::string& value) {
     options.workers = parse_number<unsigned>(value);
   } else if (name == "--drain") {
     options.drain = parse_duration(value);
-  } else {
-    throw std::invalid_argument("unknown option '" + std::string(name) + "'");
   }
 }
 
@@ -64,6 +67,13 @@ Duration parse_duration(const std::string& text) {
 }
 
 Options Options::parse(int argc, char** argv) {
+  std::vector<std::string> rest;
+  Options options = parse(argc, argv, rest);
+  if (!rest.empty()) refuse("'" + rest.front() + "' is unknown");
+  return options;
+}
+
+Options Options::parse(int argc, char** argv, std::vector<std::string>& rest) {
   Options options;
   try {
     for (int i = 1; i < argc; ++i) {
@@ -73,12 +83,14 @@ Options Options::parse(int argc, char** argv) {
         std::exit(0);
       }
       std::size_t equals = argument.find('=');
-      if (equals != argument.npos)
+      if (!is_known(argument.substr(0, equals)))
+        rest.emplace_back(argument);
+      else if (equals != argument.npos)
         set(options, argument.substr(0, equals), std::string(argument.substr(equals + 1)));
       else if (i + 1 < argc)
         set(options, argument, argv[++i]);
       else
-        throw std::invalid_argument("'" + std::string(argument) + "' is unknown or lacks a value");
+        throw std::invalid_argument("'" + std::string(argument) + "' lacks a value");
     }
     Model::choose(options.model, options.engine);
   } catch (const std::invalid_argument& error) {

@@ -2,6 +2,7 @@
 // How a runtime runs. A program fills it in itself or takes it from its command line.
 
 #include <string>
+#include <vector>
 
 #include "duet/base/time.hpp"
 
@@ -12,6 +13,10 @@ struct Options {
   // or a model that cannot be had, is wrong usage: a line on standard error and exit code 2; --help
   // prints the options and exits with 0.
   static Options parse(int argc, char** argv);
+
+  // The same for a program with arguments of its own: what is no option of duet's goes to `rest`,
+  // in order.
+  static Options parse(int argc, char** argv, std::vector<std::string>& rest);
 
   // Where to listen: what --listen says, else `otherwise`.
   std::string listen_or(const std::string& otherwise) const {
