@@ -74,8 +74,7 @@ void Answer::write_head(const Response& response, bool is_last) {
   head.lines(lines_.text(Loop::current())).lines(response.fields_.text());
   bool may_have_body = status_ >= 200 && status_ != 204 && status_ != 304;
   Framing framing = framing_of(response);
-  if (may_have_body && framing == Framing::length)
-    head.lines("Content-Length: ").number(*response.body_.length()).lines("\r\n");
+  if (may_have_body && framing == Framing::length) head.content_length(*response.body_.length());
   if (may_have_body && framing == Framing::chunked) head.lines("Transfer-Encoding: chunked\r\n");
   if (is_last)
     head.lines("Connection: close\r\n");

@@ -64,7 +64,7 @@ struct ClientResponse::Connection {
   Connection(Stream to, std::string at, const ClientOptions& options)
       : stream(std::move(to)),
         host(std::move(at)),
-        input(options.head.head_bytes_max),
+        input(stream.loop().buffers(), options.head.head_bytes_max),
         writer(stream, Writer::default_bytes, options.send_time),
         parser(Method::get, options.head) {
     stream.expect_more(true);
@@ -103,6 +103,8 @@ struct ClientResponse::Kept {
     if (is_closed || idle.size() >= options.kept_per_host_max) return;
     connection->kept_since = Loop::current().now();
     connection->input.drop_head();
+    connection->input.rest();
+    connection->writer.rest();
     connection->body.reset();
     if (!connection->input.text().empty()) return;  // an answer to nothing: nobody's to read
     idle.push_back(std::move(connection));

@@ -1,7 +1,6 @@
 #include "duet/http/field_lines.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>

@@ -21,9 +21,10 @@ Rejection refuse(const RequestHead& head, const ServeOptions& options) {
 void expect_body(Conversation& with, std::size_t head_bytes, BodyReader& body) {
   const RequestHead& head = with.parser.head();
   bool has_body = head.framing() == Framing::chunked || head.content_length() > 0;
-  with.input.hold(head_bytes, has_body);
+  std::uint64_t at_hand = with.input.text().size() - head_bytes;
+  bool has_more = head.framing() == Framing::chunked || head.content_length() > at_hand;
+  if (with.input.hold(head_bytes, has_more)) with.parser.parse(with.input.text());
   if (!has_body) return;
-  with.parser.parse(with.input.text());  // the head may have moved
   body.expect(head.framing(), head.content_length());
   if (head.expects_continue()) body.invite_first();
 }

@@ -3,7 +3,6 @@
 #include "http/field_syntax.hpp"
 
 namespace duet::http {
-
 Response Response::of(std::string_view content_type, std::string body) {
   Response response;
   response.fields_.add("Content-Type", content_type);
@@ -11,13 +10,22 @@ Response Response::of(std::string_view content_type, std::string body) {
   return response;
 }
 
+Response Response::of_known_type(std::string_view line, std::string body) {
+  Response response;
+  response.fields_.add_line(line);
+  response.body_ = OutgoingBody(std::move(body));
+  return response;
+}
+
 Response Response::text(std::string body) {
-  return of("text/plain; charset=utf-8", std::move(body));
+  return of_known_type("Content-Type: text/plain; charset=utf-8\r\n", std::move(body));
 }
 Response Response::html(std::string body) {
-  return of("text/html; charset=utf-8", std::move(body));
+  return of_known_type("Content-Type: text/html; charset=utf-8\r\n", std::move(body));
 }
-Response Response::json(std::string body) { return of("application/json", std::move(body)); }
+Response Response::json(std::string body) {
+  return of_known_type("Content-Type: application/json\r\n", std::move(body));
+}
 
 Response Response::view(std::string_view content_type, std::string_view body,
                         std::shared_ptr<const void> keeper) {

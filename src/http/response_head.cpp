@@ -1,6 +1,7 @@
 #include "duet/http/response_head.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "duet/http/status.hpp"
@@ -8,6 +9,10 @@
 
 namespace duet::http {
 ResponseHead::ResponseHead(std::span<char> buffer, int status) noexcept : buffer_(buffer) {
+  if (status == 200) {  // nearly always
+    put("HTTP/1.1 200 OK\r\n");
+    return;
+  }
   if (status < 100 || status > 999) {
     fail(HeadError::bad_status);
     return;
@@ -37,10 +42,14 @@ ResponseHead& ResponseHead::field(std::string_view name, std::uint64_t value) no
   return field(name, std::string_view(digits, end));
 }
 
-ResponseHead& ResponseHead::number(std::uint64_t value) noexcept {
-  char digits[20];
-  const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  put({digits, end});
+ResponseHead& ResponseHead::content_length(std::uint64_t bytes) noexcept {
+  constexpr std::string_view name = "Content-Length: ";
+  std::array<char, name.size() + 20 + 2> line;
+  char* at = std::ranges::copy(name, line.data()).out;
+  at = std::to_chars(at, at + 20, bytes).ptr;
+  *at++ = '\r';
+  *at++ = '\n';
+  put({line.data(), at});
   return *this;
 }
 

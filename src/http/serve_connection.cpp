@@ -9,6 +9,15 @@
 namespace duet::http {
 namespace {
 
+// Behind the part of a head that has come; false when nothing will, and `end` says why.
+Task<bool> read_more(Stream& peer, Input& input, Duration time, std::error_code& end) {
+  auto n = co_await as_expected(peer.read_some(input.room()).within(time));
+  if (!n) end = n.error();
+  if (!n || *n == 0) co_return false;
+  input.commit(*n);
+  co_return true;
+}
+
 // Closing at once after an answer, with input unread, would reset the connection and could take the
 // answer away from the client: so our side ends first, and what still comes is thrown away for a
 // while (RFC 9112 §9.6).
@@ -34,7 +43,7 @@ void keep(Runtime& runtime, std::shared_ptr<AccessLog> log) {
 Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options, Handler handler) {
   Loop& loop = Loop::current();
   CancelScope* scope = co_await this_scope();
-  Input input(options->head.head_bytes_max);
+  Input input(loop.buffers(), options->head.head_bytes_max);
   Writer writer(peer, Writer::default_bytes, options->send_time);
   RequestParser parser(options->head);
   Conversation conversation{peer, input, writer, parser, *options, handler, *scope};
@@ -52,12 +61,22 @@ Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options
       if (has_begun && head_deadline == never)
         head_deadline = after(loop.now(), options->head_time);
       Duration time = has_begun ? head_deadline - loop.now() : options->idle_time;
-      auto n = co_await as_expected(peer.read_some(input.room()).within(time));
-      if (n && *n > 0) {
-        input.commit(*n);
-        continue;
+      writer.rest();
+      std::error_code end;
+      if (input.is_empty()) {
+        input.rest();
+        auto received = co_await as_expected(peer.receive().within(time));
+        if (received && *received) {
+          input.put(std::move(*received));
+          continue;
+        }
+        if (!received) end = received.error();
+      } else {
+        Task<bool> reading = read_more(peer, input, time, end);
+        bool has_more = co_await std::move(reading);
+        if (has_more) continue;
       }
-      bool is_too_slow = !n && n.error() == Errc::timed_out && has_begun;
+      bool is_too_slow = end == Errc::timed_out && has_begun;
       if (!is_too_slow) co_return;  // gone, or done
       parsed.rejection = {408, "the request comes too slowly"};
     }

@@ -76,6 +76,18 @@ Outcome receive(Receive& operation, int descriptor, HandleKind kind, sys::Mode m
   }
 }
 
+Outcome receive(ReceiveLease& operation, int descriptor, HandleKind kind, sys::Mode mode) {
+  std::byte* buffer = operation.pool.try_take();
+  if (buffer == nullptr) return finish(operation, -ENOBUFS);
+  Receive into_buffer(operation.handle, {buffer, BufferPool::buffer_bytes}, false);
+  Outcome outcome = receive(into_buffer, descriptor, kind, mode);
+  Lease lease(operation.pool, buffer, into_buffer.transferred);
+  if (outcome == Outcome::would_block) return outcome;
+  operation.finish(into_buffer.result);
+  if (into_buffer.result > 0) operation.lease = std::move(lease);
+  return outcome;
+}
+
 Outcome send(Send& operation, int descriptor, HandleKind kind, sys::Mode mode) {
   bool is_socket = kind == HandleKind::tcp || kind == HandleKind::local_stream;
   for (;;) {
@@ -116,6 +128,8 @@ Outcome perform(Operation& operation, int descriptor, HandleKind kind, sys::Mode
     case Kind::accept: return accept(static_cast<Accept&>(operation), descriptor);
     case Kind::connect: return connect(static_cast<Connect&>(operation), descriptor, mode);
     case Kind::receive: return receive(static_cast<Receive&>(operation), descriptor, kind, mode);
+    case Kind::receive_lease:
+      return receive(static_cast<ReceiveLease&>(operation), descriptor, kind, mode);
     case Kind::send: return send(static_cast<Send&>(operation), descriptor, kind, mode);
     case Kind::await_exit:
       return finish(operation,

@@ -20,8 +20,12 @@ class CurrentLoop {
 
 }  // namespace
 
-Loop::Loop(const io::EngineFactory& make_engine, Log& log)
-    : engine_(make_engine(ready)), scope_(nullptr), timers_(Clock::now()), log_(log) {}
+Loop::Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order)
+    : engine_(make_engine(ready)),
+      order_(order),
+      scope_(nullptr),
+      timers_(Clock::now()),
+      log_(log) {}
 
 Loop::~Loop() = default;
 
@@ -84,7 +88,7 @@ TimePoint Loop::now() noexcept {
 
 LoopCensus Loop::census() const noexcept {
   io::EngineCensus io = engine_->census();
-  return {frames.alive(), io.operations, io.handles, timers_.size()};
+  return {frames.alive(), io.operations, io.handles, timers_.size(), io.leases + buffers_.leased()};
 }
 
 void Loop::run_turn() {
@@ -110,6 +114,7 @@ void Loop::run_ready() {
   // What becomes ready meanwhile waits for the next turn, so that the engine gets its share.
   JobQueue batch;
   batch.append(ready);
+  order_(batch);
   while (!batch.empty()) {
     Job& job = batch.pop();
     budget = awaits_per_job;

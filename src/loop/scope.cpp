@@ -27,6 +27,11 @@ struct Scope::Child : Job {
   Task<> task;
 };
 
+const CancelScope* Scope::scope_of(const Job& job) noexcept {
+  if (job.run != Child::start && job.run != Child::end) return nullptr;
+  return &static_cast<const Child&>(job).scope.cancel_scope_;
+}
+
 void Scope::spawn(Task<> task) {
   ++children_;
   Loop::current().make_ready(*new Child(*this, std::move(task)));

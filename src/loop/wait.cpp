@@ -46,7 +46,8 @@ std::string_view name_of(const io::Operation& operation) noexcept {
     case io::Kind::start_program: return "start";
     case io::Kind::accept: return "accept";
     case io::Kind::connect: return "connect to";
-    case io::Kind::receive: return "receive from";
+    case io::Kind::receive:
+    case io::Kind::receive_lease: return "receive from";
     case io::Kind::await_exit: return "wait for";
     case io::Kind::send: return "send to";
   }
@@ -165,6 +166,10 @@ void OperationWait::completed(Job& job) {
   static_cast<CancelNode&>(wait).unlink();
   if (wait.deadline_ != never) Loop::current().timers().remove(wait);
   wait.waiter_->self().resume();
+}
+
+const CancelScope* OperationWait::scope_of(const Job& job) noexcept {
+  return static_cast<OperationWait*>(static_cast<const io::Operation&>(job).owner)->scope_;
 }
 
 void OperationWait::throw_if_cancelled(const io::Operation& operation) const {

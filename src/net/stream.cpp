@@ -22,6 +22,12 @@ Wait<io::Receive> Stream::read_some(std::span<std::byte> buffer) noexcept {
   return std::move(wait).idle(!state_->expects_more);
 }
 
+Wait<io::ReceiveLease> Stream::receive() noexcept {
+  Wait<io::ReceiveLease> wait(io::ReceiveLease(state_->handle, state_->loop.buffers()), capture,
+                              state_.get());
+  return std::move(wait).idle(!state_->expects_more);
+}
+
 Wait<io::Receive> Stream::read_exact(std::span<std::byte> buffer) noexcept {
   Wait<io::Receive> wait(io::Receive(state_->handle, buffer, true), capture, state_.get());
   return std::move(wait).idle(!state_->expects_more);

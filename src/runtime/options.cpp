@@ -17,7 +17,8 @@ constexpr const char* usage =
     "  --model NAME     single, process, thread, poll, epoll, uring or auto (the default)\n"
     "  --engine NAME    the engine of each loop, where it is not the model's own\n"
     "  --workers N      loops on threads of their own, for poll, epoll and uring\n"
-    "  --drain TIME     how long what runs may go on after SIGTERM (10s)\n";
+    "  --drain TIME     how long what runs may go on after SIGTERM (10s)\n"
+    "  --turn-order O   fifo (the default), priority or deadline: whose turn it is on a loop\n";
 
 [[noreturn]] void refuse(const std::string& why) {
   std::fprintf(stderr, "duet: %s (--help lists the options)\n", why.c_str());
@@ -35,7 +36,7 @@ Number parse_number(std::string_view text) {
 
 constexpr bool is_known(std::string_view name) {
   return name == "--listen" || name == "--model" || name == "--engine" || name == "--workers" ||
-         name == "--drain";
+         name == "--drain" || name == "--turn-order";
 }
 
 void set(Options& options, std::string_view name, const std::string& value) {
@@ -49,10 +50,19 @@ void set(Options& options, std::string_view name, const std::string& value) {
     options.workers = parse_number<unsigned>(value);
   } else if (name == "--drain") {
     options.drain = parse_duration(value);
+  } else if (name == "--turn-order") {
+    options.turn_order = parse_turn_order(value);
   }
 }
 
 }  // namespace
+
+TurnOrder parse_turn_order(const std::string& text) {
+  for (const NamedTurnOrder& known : turn_orders)
+    if (known.name == text) return known.order;
+  throw std::invalid_argument("'" + text +
+                              "' is no turn order; there are fifo, priority and deadline");
+}
 
 Duration parse_duration(const std::string& text) {
   std::size_t digits = text.find_first_not_of("0123456789");

@@ -22,6 +22,7 @@ inline void tell(const LoopEnd& loop_end, const Loop& ended) {
 struct Hosting {
   Log& log;
   io::EngineFactory make_engine;  // of a connection's own loop
+  TurnOrder turn_order;           // of that loop
   std::vector<int> inherited;     // descriptors that a forked child has no business with
   const LoopEnd& loop_end;
 };

@@ -1,5 +1,6 @@
 #include "duet/runtime/runtime.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <mutex>
 
@@ -18,6 +19,7 @@ struct Runtime::State {
   const Model model;
   const std::shared_ptr<Log> log;
   std::vector<Service> services;
+  std::vector<std::shared_ptr<PerWorker>> per_worker;
   std::function<void(const std::vector<Address>&)> announce;
   LoopEnd loop_end;
   std::function<void()> hang_up;
@@ -82,9 +84,10 @@ void Runtime::on_hang_up(std::function<void()> action) {
 
 int Runtime::run() {
   State& state = *state_;
-  Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), *state.log);
-  Supervisor supervisor({state.options, state.model, state.services, state.announce, *state.log,
-                         state.loop_end, state.hang_up},
+  Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), *state.log,
+            state.options.turn_order);
+  Supervisor supervisor({state.options, state.model, state.services, state.per_worker,
+                         state.announce, *state.log, state.loop_end, state.hang_up},
                         loop);
   {
     std::lock_guard lock(state.mutex);
@@ -120,6 +123,12 @@ void Runtime::refuse_shared_state_if_forking() const {
     throw UnavailableModel(
         "this handler's connections share state, and under model process each has its own memory; "
         "use another model");
+}
+
+void Runtime::divide(std::shared_ptr<PerWorker> state) const {
+  if (std::ranges::find(state_->per_worker, state) != state_->per_worker.end()) return;
+  state->divide(workers());
+  state_->per_worker.push_back(std::move(state));
 }
 
 bool Runtime::has_one_loop() const noexcept {

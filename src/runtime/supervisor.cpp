@@ -29,6 +29,7 @@ Supervisor::Supervisor(const Order& order, Loop& loop)
 
 Supervisor::~Supervisor() {
   if (!is_draining_) drain_others();  // one of them could not start: the rest must not go on
+  all_ended_.set();
   for (OtherWorker& other : others_)
     if (other.thread.joinable()) other.thread.join();
   for (const std::string& path : local_paths_) sys::remove_local_socket(path);
@@ -39,7 +40,8 @@ Task<> Supervisor::run() {
   std::vector<Address> addresses;
   for (const Endpoint& endpoint : endpoints) addresses.push_back(endpoint.listener.local());
   others_ = std::vector<OtherWorker>(order_.options.workers - 1);
-  for (OtherWorker& other : others_) start_other(other, endpoints);
+  open_shards(0, loop_);
+  for (std::size_t i = 0; i < others_.size(); ++i) start_other(others_[i], i + 1, endpoints);
   auto placement = make_placement_on(loop_, endpoints);
   worker_ = std::make_unique<Worker>(loop_, std::move(endpoints), std::move(placement), admissions_,
                                      order_.options.connections_max);
@@ -51,6 +53,8 @@ Task<> Supervisor::run() {
   if (is_draining_) worker_->drain();
   co_await worker_->work(order_.options.drain);
   co_await join_others();
+  all_ended_.set();
+  close_shards(0);
   side.cancel();
   co_await side.join();
 }
@@ -105,24 +109,35 @@ std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
                                                          const std::vector<Endpoint>& endpoints) {
   std::vector<int> inherited = {signals_descriptor_};
   for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
-  return make_placement(
-      order_.model.sharing(), loop,
-      {order_.log, order_.model.connection_engine(pool_), std::move(inherited), order_.loop_end});
+  return make_placement(order_.model.sharing(), loop,
+                        {order_.log, order_.model.connection_engine(pool_),
+                         order_.options.turn_order, std::move(inherited), order_.loop_end});
 }
 
-void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& first) {
+void Supervisor::open_shards(std::size_t number, Loop& loop) {
+  for (const std::shared_ptr<PerWorker>& state : order_.per_worker) state->open(number, loop);
+}
+
+void Supervisor::close_shards(std::size_t number) noexcept {
+  for (const std::shared_ptr<PerWorker>& state : order_.per_worker) state->close(number);
+}
+
+void Supervisor::start_other(OtherWorker& other, std::size_t number,
+                             const std::vector<Endpoint>& first) {
   std::promise<void> listening;
   std::future<void> is_listening = listening.get_future();
   ++others_running_;
-  other.thread = std::thread([this, &other, &first, listening = std::move(listening)] mutable {
+  other.thread = std::thread([this, &other, number, &first,
+                              listening = std::move(listening)] mutable {
     std::optional<Loop> loop;
     std::unique_ptr<Worker> worker;
     try {
-      loop.emplace(order_.model.connection_engine(pool_), order_.log);
+      loop.emplace(order_.model.connection_engine(pool_), order_.log, order_.options.turn_order);
       std::vector<Endpoint> endpoints = listen_with(*loop, first);
       auto placement = make_placement_on(*loop, endpoints);
       worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
                                         admissions_, order_.options.connections_max);
+      open_shards(number, *loop);
       other.loop = &*loop;
       other.worker = worker.get();
       listening.set_value();
@@ -130,14 +145,21 @@ void Supervisor::start_other(OtherWorker& other, const std::vector<Endpoint>& fi
       listening.set_exception(std::current_exception());
       return;
     }
-    loop->run(worker->work(order_.options.drain));
+    loop->run(run_other(*worker, number));
     tell(order_.loop_end, *loop);
-    loop_.post([this] {
-      --others_running_;
-      other_ended_.set();
-    });
   });
   is_listening.get();
+}
+
+// The loop goes on until all workers' connections have ended: they may still call its shards.
+Task<> Supervisor::run_other(Worker& worker, std::size_t number) {
+  co_await worker.work(order_.options.drain);
+  loop_.post([this] {
+    --others_running_;
+    other_ended_.set();
+  });
+  co_await all_ended_.wait();
+  close_shards(number);
 }
 
 Task<> Supervisor::take_signals() {

@@ -15,6 +15,7 @@ struct Order {
   const Options& options;
   const Model& model;
   const std::vector<Service>& services;
+  const std::vector<std::shared_ptr<PerWorker>>& per_worker;
   const std::function<void(const std::vector<Address>&)>& announce;
   Log& log;
   const LoopEnd& loop_end;
@@ -46,7 +47,10 @@ class Supervisor {
   std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first) const;
   std::unique_ptr<Placement> make_placement_on(Loop& loop, const std::vector<Endpoint>& endpoints);
   void drain_others();
-  void start_other(OtherWorker& other, const std::vector<Endpoint>& first);
+  void start_other(OtherWorker& other, std::size_t number, const std::vector<Endpoint>& first);
+  Task<> run_other(Worker& worker, std::size_t number);
+  void open_shards(std::size_t number, Loop& loop);
+  void close_shards(std::size_t number) noexcept;
   Task<> take_signals();
   Task<> join_others();
 
@@ -61,6 +65,7 @@ class Supervisor {
   std::vector<OtherWorker> others_;
   std::size_t others_running_ = 0;
   Event other_ended_;
+  Event all_ended_;  // set for all workers at once
   bool is_draining_ = false;
 };
 

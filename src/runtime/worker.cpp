@@ -55,24 +55,22 @@ Task<> Worker::make_room_for(int descriptor) {
   for (std::size_t asked = 1; is_full(); asked = std::min(2 * asked, asked_max)) {
     placement_->make_room(asked);
     placement_->ended().clear();
-    Task<> ended = wait_for_an_end();
     try {
-      co_await within(pause, std::move(ended));
+      co_await within(pause, placement_->ended().wait());
     } catch (const TimedOut&) {
       continue;  // and ask again
     }
   }
 }
 
-Task<> Worker::wait_for_an_end() { co_await placement_->ended().wait(); }
-
 // Out of descriptors or memory: the connection stays in the backlog, and trying again at once would
-// spin. An end of one of ours may make room; others' cannot be seen.
+// spin. An end of one of ours makes room; others' cannot be seen.
 Task<> Worker::pause_after(std::error_code error, const Listener& listener) {
   constexpr Duration pause = std::chrono::milliseconds(50);
   if (may_warn())
     loop_.log().warning("cannot accept on {}: {}; trying again", listener.local().text(),
                         error.message());
+  placement_->make_room(1);
   co_await sleep_for(pause);
 }
 

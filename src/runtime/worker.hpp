@@ -40,7 +40,6 @@ class Worker {
   std::optional<Admission> admit(const Address& peer);
   bool is_full() const noexcept { return placement_->running() >= connections_max_; }
   Task<> make_room_for(int descriptor);
-  Task<> wait_for_an_end();
   Task<> pause_after(std::error_code error, const Listener& listener);
   bool may_warn() noexcept;
   Task<> wait_for_connections();

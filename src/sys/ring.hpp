@@ -18,6 +18,10 @@ class Ring {
   // A cleared submission entry that will carry `data`; the queue is submitted when it is full.
   io_uring_sqe& next(std::uint64_t data);
 
+  // Lets receives take their buffers from `buffers`, a ring of `count` entries; false when the
+  // kernel does not know how.
+  bool register_buffers(io_uring_buf_ring& buffers, unsigned count, unsigned group) noexcept;
+
   // Submits and waits for a completion until the deadline; with a deadline that has passed only
   // collects. May return early.
   void submit_and_wait(TimePoint deadline);

@@ -75,6 +75,14 @@ io_uring_sqe& Ring::next(std::uint64_t data) {
   return *entry;
 }
 
+bool Ring::register_buffers(io_uring_buf_ring& buffers, unsigned count, unsigned group) noexcept {
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<std::uint64_t>(&buffers);
+  registration.ring_entries = count;
+  registration.bgid = static_cast<std::uint16_t>(group);
+  return io_uring_register_buf_ring(&ring_, &registration, 0) == 0;
+}
+
 void Ring::submit_and_wait(TimePoint deadline) {
   int result = 0;
   if (deadline == past) {

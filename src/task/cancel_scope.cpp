@@ -10,6 +10,7 @@ CancelScope::CancelScope(CancelScope* parent, TimePoint deadline, std::string_vi
   deadline_ = std::min(deadline, parent->deadline_);
   if (name.empty()) name_ = parent->name_;
   reason_ = parent->reason_;
+  priority_ = parent->priority_;
   is_draining_ = parent->is_draining_;
   quiet_ = parent->quiet_;
   parent->children_.push_back(*this);

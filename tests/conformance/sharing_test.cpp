@@ -139,5 +139,73 @@ TEST_P(Connections, change_shared_state_exactly_on_two_workers_where_there_are_w
   expect_exact_total(server);
 }
 
+struct Counter {
+  long count = 0;
+};
+
+// Each increment is a call to the shard's loop, which has it for itself.
+Task<> increment_a_shard(Stream peer, Sharded<Counter> counters) {
+  for (long i = 0; i < 100; ++i) {
+    std::size_t shard = static_cast<std::size_t>(i) % counters.count();
+    Task<> incrementing = counters.on(shard, [](Counter& counter) { ++counter.count; });
+    co_await std::move(incrementing);
+  }
+  co_await peer.write_all(bytes_of("done"));
+}
+
+Task<long> read_slowly(Counter& counter) {
+  co_await sleep_for(1ms);
+  co_return counter.count;
+}
+
+Task<> tell_each_shard(Stream peer, Sharded<Counter> counters) {
+  std::vector<long> counts = co_await counters.on_each(read_slowly);
+  std::string text;
+  for (long count : counts) text += std::to_string(count) + " ";
+  co_await peer.write_all(bytes_of(text));
+}
+
+Task<> wait_on_a_shard(Counter&) { co_await sleep_for(std::chrono::hours(1)); }
+
+Task<> cancel_a_call(Stream peer, Sharded<Counter> counters) {
+  std::string text = "ended";
+  try {
+    co_await within(5ms, counters.on(counters.count() - 1, wait_on_a_shard));
+  } catch (const TimedOut&) {
+    text = "timed out";
+  }
+  co_await peer.write_all(bytes_of(text));
+}
+
+ServerProcess::Serve serving_shards() {
+  return [](Runtime& runtime) {
+    Sharded<Counter> counters;
+    runtime.serve(Address::loopback(0), increment_a_shard, counters);
+    runtime.serve(Address::loopback(0), tell_each_shard, counters);
+    runtime.serve(Address::loopback(0), cancel_a_call, counters);
+  };
+}
+
+void expect_exact_shards(const ServerProcess& server, const std::string& expected) {
+  std::list<ClientSocket> clients;
+  for (int i = 0; i < 20; ++i) clients.emplace_back(server.address(0));
+  for (ClientSocket& client : clients) EXPECT_EQ(client.receive_rest(), "done");
+  EXPECT_EQ(ClientSocket(server.address(1)).receive_rest(), expected);
+  EXPECT_EQ(ClientSocket(server.address(2)).receive_rest(), "timed out");
+}
+
+TEST_P(Connections, reach_the_shards_of_all_workers) {
+  if (model().forks()) {
+    Runtime runtime(options());
+    EXPECT_THROW(runtime.serve(Address::loopback(0), tell_each_shard, Sharded<Counter>()),
+                 UnavailableModel);
+    return;
+  }
+  Options with_workers = options();
+  if (model().has_workers()) with_workers.workers = 2;
+  ServerProcess server(with_workers, serving_shards());
+  expect_exact_shards(server, model().has_workers() ? "1000 1000 " : "2000 ");
+}
+
 }  // namespace
 }  // namespace duet::test

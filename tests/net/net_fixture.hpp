@@ -4,7 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
+#include "duet/loop/sleep.hpp"
+#include "duet/loop/within.hpp"
 #include "duet/net/listener.hpp"
 #include "loop/loop_fixture.hpp"
 

@@ -28,6 +28,7 @@ void run_on_engine(const std::string& engine, Function function, Arguments&&... 
   EXPECT_EQ(left.operations, 0U);
   EXPECT_EQ(left.handles, 0U);
   EXPECT_EQ(left.timers, 0U);
+  EXPECT_EQ(left.leases, 0U);
 }
 
 }  // namespace duet::test

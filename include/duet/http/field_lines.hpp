@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -24,6 +25,11 @@ class FieldLines {
 
   // Throws std::invalid_argument, and std::length_error beyond `bytes_max` in all.
   void add(std::string_view name, std::string_view value);
+
+  // Adds a line of our own, which is right and short.
+  void add_line(std::string_view line) {
+    std::memcpy(reserve(line.size()), line.data(), line.size());
+  }
 
   std::string_view text() const noexcept { return {heap_ ? heap_.get() : place_.data(), size_}; }
 

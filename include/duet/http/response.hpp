@@ -64,6 +64,8 @@ class Response {
  private:
   friend class Answer;
 
+  static Response of_known_type(std::string_view line, std::string body);
+
   int status_;
   bool closes_ = false;
   FieldLines fields_;

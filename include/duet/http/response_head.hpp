@@ -32,12 +32,12 @@ class ResponseHead {
   ResponseHead& field(std::string_view name, std::string_view value) noexcept;
   ResponseHead& field(std::string_view name, std::uint64_t value) noexcept;
 
-  // Writes what is known to be right: whole lines, or with `number` parts of them.
+  // Writes whole lines that are known to be right.
   ResponseHead& lines(std::string_view text) noexcept {
     put(text);
     return *this;
   }
-  ResponseHead& number(std::uint64_t value) noexcept;
+  ResponseHead& content_length(std::uint64_t bytes) noexcept;
 
   // Writes the blank line; the size of the whole head. To be called once, last.
   std::expected<std::size_t, HeadError> finish() noexcept;

@@ -26,6 +26,7 @@ enum class Progress : unsigned char { done, pending };
 struct EngineCensus {
   std::size_t handles = 0;
   std::size_t operations = 0;  // pending
+  std::size_t leases = 0;      // of buffers of the engine's own
 };
 
 class Engine {

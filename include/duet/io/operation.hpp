@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "duet/base/job.hpp"
+#include "duet/io/buffer_pool.hpp"
 #include "duet/io/handle.hpp"
 #include "duet/sys/address.hpp"
 #include "duet/sys/command.hpp"
@@ -50,6 +51,7 @@ enum class Kind : std::uint8_t {
   connect,
   receive,
   await_exit,
+  receive_lease,
   send,
 };
 
@@ -64,8 +66,7 @@ constexpr Group group_of(Kind kind) noexcept {
 enum class Direction : std::uint8_t { read, write };
 
 constexpr Direction direction_of(Kind kind) noexcept {
-  bool reads = kind == Kind::accept || kind == Kind::receive || kind == Kind::await_exit;
-  return reads ? Direction::read : Direction::write;
+  return kind == Kind::connect || kind == Kind::send ? Direction::write : Direction::read;
 }
 
 // Why an operation ended without taking effect.
@@ -269,6 +270,15 @@ struct Receive : Operation {
 struct AwaitExit : Operation {
   explicit AwaitExit(Handle on) noexcept : Operation(Kind::await_exit, on) {}
   ExitStatus status;
+};
+
+// One transfer into a buffer that is taken when there is something to receive: from `pool`, unless
+// the engine has buffers of its own. result: how many bytes, and no lease when there are none.
+struct ReceiveLease : Operation {
+  ReceiveLease(Handle on, BufferPool& from) noexcept
+      : Operation(Kind::receive_lease, on), pool(from) {}
+  BufferPool& pool;
+  Lease lease;
 };
 
 // `buffer` and then `more`, which is empty unless two pieces of memory are to go out in one call.

@@ -20,6 +20,7 @@
 #include "duet/base/time.hpp"
 #include "duet/io/engine.hpp"
 #include "duet/loop/timer_wheel.hpp"
+#include "duet/loop/turn_order.hpp"
 #include "duet/task/loop_local.hpp"
 #include "duet/task/task.hpp"
 
@@ -31,6 +32,7 @@ struct LoopCensus {
   std::size_t operations = 0;
   std::size_t handles = 0;
   std::size_t timers = 0;
+  std::size_t leases = 0;
 
   bool operator==(const LoopCensus&) const = default;
 };
@@ -40,7 +42,7 @@ class Loop : public LoopLocal {
   using Post = std::move_only_function<void()>;
   using Interrupted = std::move_only_function<void(unsigned bits)>;
 
-  explicit Loop(const io::EngineFactory& make_engine, Log& log);
+  explicit Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order = fifo_order);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
@@ -74,6 +76,7 @@ class Loop : public LoopLocal {
   void make_ready(Job& job) noexcept { ready.push(job); }
   io::Engine& engine() noexcept { return *engine_; }
   TimerWheel& timers() noexcept { return timers_; }
+  BufferPool& buffers() noexcept { return buffers_; }
   CancelScope& scope() noexcept { return scope_; }
   Log& log() noexcept { return log_; }
   LoopCensus census() const noexcept;
@@ -84,9 +87,11 @@ class Loop : public LoopLocal {
   void wake_for_posts() noexcept;
   void run_ready();
 
+  BufferPool buffers_;  // the engine's operations may hold some
   std::unique_ptr<io::Engine> engine_;
   bool is_now_known_ = false;
   bool is_running_ = false;
+  const TurnOrder order_;
   std::atomic<unsigned> interrupts_ = 0;
   std::atomic<bool> has_posts_ = false;
   CancelScope scope_;

@@ -65,6 +65,9 @@ class Scope {
   // around the scope.
   void rethrow_failure() const;
 
+  // Of a job that starts or ends a child; nothing for other jobs.
+  static const CancelScope* scope_of(const Job& job) noexcept;
+
  private:
   struct Child;
 

@@ -23,6 +23,7 @@ namespace duet {
 
 // The results of operations.
 inline std::size_t value_of(io::Receive& done) noexcept { return done.transferred; }
+inline Lease value_of(io::ReceiveLease& done) noexcept { return std::move(done.lease); }
 inline std::size_t value_of(io::Send& done) noexcept { return done.transferred; }
 inline std::size_t value_of(io::ReadAt& done) noexcept {
   return static_cast<std::size_t>(done.result);
@@ -66,6 +67,10 @@ class OperationWait : private CancelNode, private Timer {
  public:
   OperationWait& operator=(const OperationWait&) = delete;
 
+  // What the job of a pending operation runs, and the scope of the task that waits for it.
+  static void completed(Job& job);
+  static const CancelScope* scope_of(const Job& job) noexcept;
+
  protected:
   // Captures, at the throw of an error, what the operation was about.
   using Capture = IoError::Subject (*)(const void* about);
@@ -87,7 +92,6 @@ class OperationWait : private CancelNode, private Timer {
  private:
   static void notify(CancelNode& node, Notice notice);
   static void fire(Timer& timer);
-  static void completed(Job& job);
   void limit(Duration delay, io::Ending ending);
 
   Capture capture_;

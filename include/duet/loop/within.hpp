@@ -1,10 +1,11 @@
 #pragma once
-// Until when a task may take, and what may cancel it.
+// Until when a task may take, what may cancel it, and how it stands among others.
 //
 //   T v = co_await within(2s, task);          // or TimedOut
 //   T v = co_await by(deadline, task);        // the same, at a point in time
 //   co_await shielded(100ms, say_goodbye());  // goes on although the scope is cancelled
 //   T v = co_await until_stopped(token, task);
+//   T v = co_await prioritized(1, task);
 //
 // Deadlines only tighten: inside of one that is earlier, a later one has no effect and no timer.
 // The task may also be anything else that can be awaited: within(2s, mutex.lock()). One loop's
@@ -94,6 +95,16 @@ auto within(Duration delay, A awaitable) {
 template <class T>
 Task<T> shielded(Duration limit, Task<T> task) {
   return detail::limited(std::move(task), never, limit, true);
+}
+
+// Runs the task, and all it leads to, with that priority: 0 is what others have, higher is sooner.
+// It matters on a loop whose turn order is by priority.
+template <class T>
+Task<T> prioritized(int priority, Task<T> task) {
+  CancelScope* outer = co_await this_scope();
+  CancelScope scope(outer);
+  scope.set_priority(priority);
+  co_return co_await std::move(task).in(scope);
 }
 
 // Cancels the task, with the reason `requested`, when a stop is requested, on whatever thread.

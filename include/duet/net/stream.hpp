@@ -23,6 +23,11 @@ class Stream {
   // (or the buffer is empty). On cancellation no byte was taken. Idle, unless `expects_more`.
   Wait<io::Receive> read_some(std::span<std::byte> buffer) noexcept;
 
+  // The same without a buffer to wait with: completes with a lease on one that the loop provides,
+  // and an empty one at the end of the stream. So a connection that waits needs no memory. The
+  // lease is for what is done before the next wait for a peer: copy what is needed longer.
+  Wait<io::ReceiveLease> receive() noexcept;
+
   // Completes when the buffer is full; Errc::end_of_stream if the peer ends before that. Cancelled,
   // the bytes that had come are lost.
   Wait<io::Receive> read_exact(std::span<std::byte> buffer) noexcept;
@@ -52,6 +57,7 @@ class Stream {
   // soon; within a request it is not. Idle at first.
   void expect_more(bool is_within_request) noexcept { state_->expects_more = is_within_request; }
 
+  Loop& loop() const noexcept { return state_->loop; }
   const Address& peer() const noexcept { return state_->peer; }
   Address local() const;
 

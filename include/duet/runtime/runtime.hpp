@@ -20,6 +20,7 @@
 #include "duet/net/stream.hpp"
 #include "duet/runtime/model.hpp"
 #include "duet/runtime/options.hpp"
+#include "duet/runtime/sharded.hpp"
 #include "duet/runtime/shared.hpp"
 
 namespace duet {
@@ -98,10 +99,15 @@ class Runtime {
   void add(Service service);
   void refuse_shared_state_if_forking() const;
   bool has_one_loop() const noexcept;
+  void divide(std::shared_ptr<PerWorker> state) const;
 
   template <class T>
   void share(const Shared<T>& shared) const {
     shared.use_on_one_loop(has_one_loop());
+  }
+  template <class T>
+  void share(const Sharded<T>& sharded) const {
+    divide(sharded.per_worker());
   }
   template <class T>
   void share(const T&) const noexcept {}

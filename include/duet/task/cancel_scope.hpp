@@ -60,11 +60,16 @@ class CancelScope : public ListNode {
 
   std::string_view name() const noexcept { return name_; }
 
+  // For loops that order by it: higher is sooner. At first the parent's.
+  int priority() const noexcept { return priority_; }
+  void set_priority(int priority) noexcept { priority_ = priority; }
+
  private:
   CancelNode* longest_idle() noexcept;
 
   CancelReason reason_ = CancelReason::none;
   bool is_draining_ = false;
+  int priority_ = 0;
   Duration quiet_{};
   TimePoint deadline_;
   std::string_view name_;

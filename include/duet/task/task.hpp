@@ -32,6 +32,9 @@ class PromiseBase : public Job {
   CancelScope* scope() const noexcept { return scope_; }
   std::coroutine_handle<> self() const noexcept { return self_; }
 
+  // What its Job runs.
+  static void resume(Job& job) { static_cast<PromiseBase&>(job).self_.resume(); }
+
   static void* operator new(std::size_t size) { return FrameRecycler::allocate(size); }
   static void operator delete(void* frame, std::size_t size) noexcept {
     FrameRecycler::free(frame, size);
@@ -51,8 +54,7 @@ class PromiseBase : public Job {
   }
 
  protected:
-  explicit PromiseBase(std::coroutine_handle<> self) noexcept
-      : Job([](Job& job) { static_cast<PromiseBase&>(job).self_.resume(); }), self_(self) {}
+  explicit PromiseBase(std::coroutine_handle<> self) noexcept : Job(resume), self_(self) {}
 
   void rethrow_error() const {
     if (error_) std::rethrow_exception(error_);

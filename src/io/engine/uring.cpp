@@ -12,6 +12,7 @@
 
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
+#include "io/engine/ring_buffers.hpp"
 #include "io/perform.hpp"
 #include "io/slot_table.hpp"
 #include "sys/event_fd.hpp"
@@ -57,7 +58,9 @@ bool is_for_ring(const Operation& operation) {
   }
 }
 
-constexpr std::size_t ending_word = 0;  // in an operation's engine_words: the Ending asked for
+// In an operation's engine_words: the Ending asked for; whether a receive waits for readiness.
+constexpr std::size_t ending_word = 0;
+constexpr std::size_t by_poll_word = 1;
 
 class UringEngine final : public Engine {
  public:
@@ -118,6 +121,7 @@ class UringEngine final : public Engine {
         break;
     }
     operation.engine_words[ending_word] = static_cast<std::uint64_t>(Ending::none);
+    operation.engine_words[by_poll_word] = 0;
     if (slot != nullptr) ++slot->in_flight;
     ++pending_;
     if (is_for_ring(operation))
@@ -147,7 +151,9 @@ class UringEngine final : public Engine {
     if (!is_woken_.exchange(true)) event_.signal();
   }
 
-  EngineCensus census() const override { return {slots_.used(), pending_}; }
+  EngineCensus census() const override {
+    return {slots_.used(), pending_, buffers_ ? buffers_->leased() : 0};
+  }
 
  private:
   static std::uint64_t data_of(Operation& operation) {
@@ -210,6 +216,7 @@ class UringEngine final : public Engine {
         break;
       }
       case Kind::receive: start_receive(static_cast<Receive&>(operation), *slot, entry); break;
+      case Kind::receive_lease: start_receive(operation, *slot, entry); break;
       case Kind::send: start_send(static_cast<Send&>(operation), *slot, entry); break;
       case Kind::await_exit: io_uring_prep_poll_add(entry, slot->descriptor, POLLIN); break;
       default: break;
@@ -242,6 +249,39 @@ class UringEngine final : public Engine {
                        operation.whole ? MSG_WAITALL : 0);
   }
 
+  // The kernel takes one of its buffers when there is something to receive. Without such buffers,
+  // or when all are out, the ring waits and we receive into one of the loop's.
+  void start_receive(Operation& operation, const Slot& slot, io_uring_sqe* entry) {
+    if (!buffers_) buffers_ = std::make_unique<RingBuffers>(ring_);
+    std::uint64_t& is_by_poll = operation.engine_words[by_poll_word];
+    if (!is_stream(slot.kind) || !buffers_->is_usable()) is_by_poll = 1;
+    if (is_by_poll != 0) return io_uring_prep_poll_add(entry, slot.descriptor, POLLIN);
+    io_uring_prep_recv(entry, slot.descriptor, nullptr, 0, 0);
+    io_uring_sqe_set_flags(entry, IOSQE_BUFFER_SELECT);
+    entry->buf_group = RingBuffers::group;
+  }
+
+  bool finish_receive(ReceiveLease& operation, const Slot& slot, const io_uring_cqe& completion) {
+    std::uint64_t& is_by_poll = operation.engine_words[by_poll_word];
+    if (completion.res == -ENOBUFS && is_by_poll == 0) {
+      is_by_poll = 1;
+      return false;
+    }
+    if (is_by_poll != 0 && completion.res >= 0)
+      return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
+             Outcome::would_block;
+    operation.finish(completion.res);
+    return true;
+  }
+
+  // A buffer without bytes goes back at once.
+  void take_buffer(Operation& operation, const io_uring_cqe& completion) {
+    std::byte* buffer = buffers_->named_by(completion);
+    if (buffer == nullptr) return;
+    Lease lease(*buffers_, buffer, static_cast<std::size_t>(std::max(completion.res, 0)));
+    if (completion.res > 0) static_cast<ReceiveLease&>(operation).lease = std::move(lease);
+  }
+
   static void start_send(Send& operation, Slot& slot, io_uring_sqe* entry) {
     if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLOUT);
     auto [first, second] = operation.rest();
@@ -259,7 +299,8 @@ class UringEngine final : public Engine {
     if (completion.user_data == wake_up) return take_wake(completion);
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
     Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
-    if (!finish(operation, slot, completion.res)) {
+    if (operation.kind == Kind::receive_lease) take_buffer(operation, completion);
+    if (!finish(operation, slot, completion)) {
       // A cancel that came after this completion has found nothing: it would not come again.
       Ending asked = asked_of(operation, slot);
       if (asked == Ending::none) return start(operation, slot);
@@ -276,7 +317,8 @@ class UringEngine final : public Engine {
   }
 
   // False when there is more to do.
-  bool finish(Operation& operation, Slot* slot, std::int64_t result) {
+  bool finish(Operation& operation, Slot* slot, const io_uring_cqe& completion) {
+    std::int64_t result = completion.res;
     Ending asked = asked_of(operation, slot);
     bool is_interrupted = result == -ECANCELED || result == -EINTR || result == -EAGAIN;
     if (is_interrupted && asked != Ending::none) {
@@ -291,6 +333,8 @@ class UringEngine final : public Engine {
         operation.finish(result);
         return true;
       case Kind::receive: return finish_transfer(static_cast<Receive&>(operation), *slot, result);
+      case Kind::receive_lease:
+        return finish_receive(static_cast<ReceiveLease&>(operation), *slot, completion);
       case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result);
       case Kind::write_at: return finish_write(static_cast<WriteAt&>(operation), result);
       case Kind::await_exit:
@@ -352,6 +396,7 @@ class UringEngine final : public Engine {
   }
 
   JobQueue& completed_;
+  std::unique_ptr<RingBuffers> buffers_;  // made by the first that needs them; outlives the ring
   sys::Ring ring_;
   sys::EventFd event_;
   DiskAccess disk_;
