@@ -24,8 +24,9 @@ class Stream {
   Wait<io::Receive> read_some(std::span<std::byte> buffer) noexcept;
 
   // The same without a buffer to wait with: completes with a lease on one that the loop provides,
-  // and an empty one at the end of the stream. So a connection that waits needs no memory. The
-  // lease is for what is done before the next wait for a peer: copy what is needed longer.
+  // and an empty one at the end of the stream. So a connection that waits needs no memory, unless
+  // it blocks a thread of its own, whose call wants a buffer. The lease is for what is done before
+  // the next wait for a peer: copy what is needed longer.
   Wait<io::ReceiveLease> receive() noexcept;
 
   // Completes when the buffer is full; Errc::end_of_stream if the peer ends before that. Cancelled,
