@@ -22,7 +22,9 @@ class OneAtATime : public Placement {
     scope_.spawn(run(service, std::move(connection), std::move(admission)));
   }
 
-  void make_room(std::size_t) override { current_->drain(room_quiet); }
+  void make_room(std::size_t) override {
+    if (current_) current_->drain(room_quiet);
+  }
   void drain(Duration quiet) override { scope_.cancel_scope().drain(quiet); }
   void cut() override { scope_.cancel(); }
 
