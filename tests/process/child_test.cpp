@@ -109,7 +109,7 @@ TEST_P(ChildTest, is_refused_where_it_may_not_be_run) {
   EXPECT_EQ(refusal_of_start(Command({"/etc/passwd"})), std::errc::permission_denied);
 }
 
-// Pipes then get numbers that the child's own are to have.
+// A pipe would get their numbers, and in the child give way to what these are to be.
 TEST_P(ChildTest, has_its_pipes_in_a_program_without_standard_descriptors) {
   int input = ::fcntl(0, F_DUPFD_CLOEXEC, 3);
   int output = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
@@ -117,18 +117,19 @@ TEST_P(ChildTest, has_its_pipes_in_a_program_without_standard_descriptors) {
   ::close(1);
   std::string text;
   run([&]() -> Task<> {
-    Child cat = co_await Child::start(listening("cat"));
-    co_await cat.input().write_all(bytes_of("through the pipes"));
-    cat.input().finish();
-    std::string all = co_await read_all(cat.output());
-    co_await cat.wait();
+    Command command({"sh", "-c", "echo trouble >&2"});
+    command.output = Command::Channel::nothing;
+    command.errors = Command::Channel::pipe;
+    Child child = co_await Child::start(command);
+    std::string all = co_await read_all(child.errors());
+    co_await child.wait();
     text = std::move(all);
   });
   ::dup2(input, 0);
   ::dup2(output, 1);
   ::close(input);
   ::close(output);
-  EXPECT_EQ(text, "through the pipes");
+  EXPECT_EQ(text, "trouble\n");
 }
 
 }  // namespace
