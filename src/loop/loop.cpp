@@ -1,5 +1,7 @@
 #include "duet/loop/loop.hpp"
 
+#include "loop/held_mutex.hpp"
+
 namespace duet {
 namespace {
 
@@ -39,6 +41,7 @@ Loop* Loop::current_or_null() noexcept { return static_cast<Loop*>(current_loop_
 void Loop::run(Task<> root) {
   DUET_ASSERT(!is_running_);
   CurrentLoop current(*this);
+  disregard_held_mutexes();
   is_running_ = true;
   is_now_known_ = false;
   bool is_finished = false;

@@ -1,5 +1,7 @@
 #include "duet/loop/sleep.hpp"
 
+#include "loop/held_mutex.hpp"
+
 namespace duet {
 
 bool Sleep::begin(PromiseBase& waiter) {
@@ -10,6 +12,7 @@ bool Sleep::begin(PromiseBase& waiter) {
   Loop& loop = Loop::current();
   loop.timers().add(*this, after(loop.now(), delay_));
   if (scope_ != nullptr) scope_->add(*this);
+  report_held_mutexes(loop.log(), "sleep");
   return true;
 }
 

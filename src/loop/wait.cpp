@@ -1,5 +1,7 @@
 #include "duet/loop/wait.hpp"
 
+#include "loop/held_mutex.hpp"
+
 namespace duet {
 namespace {
 
@@ -131,6 +133,7 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
     if (is_idle_ && scope_->is_draining()) limit(scope_->quiet(), io::Ending::drained);
   }
   if (timeout_ != Duration::max()) limit(timeout_, io::Ending::timed_out);
+  report_held_mutexes(loop.log(), name_of(operation), capture_, about_);
   return true;
 }
 

@@ -1,5 +1,7 @@
 #include "duet/loop/waiter.hpp"
 
+#include "loop/held_mutex.hpp"
+
 namespace duet {
 
 void Waiter::stay(PromiseBase& waiter) {
@@ -8,6 +10,9 @@ void Waiter::stay(PromiseBase& waiter) {
   queue_.push(*this);
   if (scope_ != nullptr) scope_->add(*this);
 }
+
+// The waiter is still there although it may have been woken: this thread resumes it, and later.
+void Waiter::report() const { report_held_mutexes(loop_->log(), "for another task"); }
 
 void Waiter::sleep(std::unique_lock<std::mutex>& lock) {
   std::condition_variable woken;

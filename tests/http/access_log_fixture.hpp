@@ -18,28 +18,13 @@
 #include <gtest/gtest.h>
 
 #include "duet/http/access_log.hpp"
+#include "support/remembering_log.hpp"
 
 namespace duet::http {
 
 inline const Address client = Address::ip4({192, 0, 2, 1}, 4711);
 
-class RememberingLog : public Log {
- public:
-  std::vector<std::string> lines() const {
-    std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- protected:
-  void write(Level, std::string_view text) override {
-    std::lock_guard lock(mutex_);
-    lines_.emplace_back(text);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
+using test::RememberingLog;
 
 // All lines, each of which must be whole; a text after the last line feed is one, too.
 inline std::vector<std::string> lines_of(const std::string& path) {

@@ -51,14 +51,15 @@ class Waiter : private QueuedWaiter, private CancelNode {
     scope_ = waiter.scope();
     is_cancelled_ = scope_ != nullptr && scope_->is_cancelled();
     if (is_cancelled_) return gives_way(waiter);
+    bool stays = false;
     {
       std::lock_guard lock(lock_);
-      if (!take()) {
-        stay(waiter);
-        return true;
-      }
+      stays = !take();
+      if (stays) stay(waiter);
     }
-    return gives_way(waiter);
+    if (!stays) return gives_way(waiter);
+    report();
+    return true;
   }
 
   // The same for a thread, which it blocks.
@@ -78,6 +79,7 @@ class Waiter : private QueuedWaiter, private CancelNode {
   friend WaitQueue;
   static void notify(CancelNode& node, Notice notice);
   void stay(PromiseBase& waiter);
+  void report() const;
   void sleep(std::unique_lock<std::mutex>& lock);
 
   std::mutex& lock_;

@@ -35,6 +35,11 @@ class PromiseBase : public Job {
   // What its Job runs.
   static void resume(Job& job) { static_cast<PromiseBase&>(job).self_.resume(); }
 
+  // The coroutine that awaits this one; nobody, if the loop or a scope runs it.
+  const PromiseBase* awaiter() const noexcept {
+    return finished_ == resume_awaiter ? static_cast<const PromiseBase*>(argument_) : nullptr;
+  }
+
   static void* operator new(std::size_t size) { return FrameRecycler::allocate(size); }
   static void operator delete(void* frame, std::size_t size) noexcept {
     FrameRecycler::free(frame, size);
@@ -63,6 +68,8 @@ class PromiseBase : public Job {
  private:
   template <class T>
   friend class Task;
+
+  static void resume_awaiter(void* awaiter) { static_cast<PromiseBase*>(awaiter)->self_.resume(); }
 
   // `finished` may free this frame.
   void finish() const noexcept {
@@ -162,9 +169,9 @@ class [[nodiscard]] Task {
 
     template <class Parent>
     bool await_suspend(std::coroutine_handle<Parent> parent) {
-      auto resume = [](void* frame) { std::coroutine_handle<>::from_address(frame).resume(); };
-      CancelScope* scope = scope_ == nullptr ? parent.promise().scope() : scope_;
-      return !child_.start(scope, resume, parent.address()) || gives_way(parent.promise());
+      PromiseBase& awaiter = parent.promise();
+      CancelScope* scope = scope_ == nullptr ? awaiter.scope() : scope_;
+      return !child_.start(scope, PromiseBase::resume_awaiter, &awaiter) || gives_way(awaiter);
     }
     T await_resume() { return child_.take(); }
 
