@@ -1,7 +1,7 @@
 #pragma once
 // Calls on another loop:
 //
-//   long hits = co_await run_on(other, [&] { return counters.hits; });
+//   long hits = co_await run_on(other, read_hits);   // long read_hits(), or Task<long>
 //
 // The function runs on the other loop's thread and may be a coroutine; its result, or what it
 // throws, comes back to the caller's loop. The caller waits for it, so whatever it refers to may

@@ -5,8 +5,8 @@
 //
 //   Sharded<Counters> counters;
 //   runtime.serve(address, count, counters);   // Task<> count(Stream peer, Sharded<Counters> all)
-//   co_await all.on(all.here(), [](Counters& ours) { ++ours.hits; });
-//   std::vector<long> hits = co_await all.on_each([](Counters& each) { return each.hits; });
+//   co_await all.on(all.here(), note_hit);                       // void note_hit(Counters& ours)
+//   std::vector<long> hits = co_await all.on_each(hits_of);      // long hits_of(Counters& each)
 //
 // Under models with a loop for each connection there is one instance, on the acceptor's loop;
 // models that fork cannot share memory, and Runtime::serve refuses it under them. Copies mean the
