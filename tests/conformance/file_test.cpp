@@ -66,10 +66,12 @@ TEST_P(Files, lose_what_they_had_when_they_are_created) {
 }
 
 constexpr std::size_t record_bytes = 256 * 1024;
-constexpr std::size_t records = 16;
+constexpr std::size_t records = 48;
 
 Task<> append_records(Stream peer, Directory folder, char letter) {
   File file = co_await File::open(folder, "log", FileAccess::write);
+  std::array<std::byte, 1> go;
+  co_await peer.read_exact(go);
   std::string record(record_bytes, letter);
   for (std::size_t i = 0; i < records; ++i) co_await file.append(bytes_of(record));
   co_await peer.write_all(bytes_of("done"));
@@ -91,6 +93,7 @@ TEST_P(Files, take_appended_records_of_several_writers_whole) {
   });
   std::list<ClientSocket> clients;
   for (std::size_t i = 0; i < 3; ++i) clients.emplace_back(server.address(i));
+  for (ClientSocket& client : clients) client.send("!");
   for (ClientSocket& client : clients) EXPECT_EQ(client.receive_rest(), "done");
   std::string log = folder_.read("log");
   EXPECT_EQ(log.size(), 3 * records * record_bytes);

@@ -23,7 +23,10 @@ class File {
  public:
   File(File&&) noexcept = default;
   File& operator=(File&&) noexcept = default;
-  ~File() = default;  // closes it
+
+  // Closes it, on the loop: at once, but for a file without a name any more, whose blocks are freed
+  // by whoever closes it last (close(2)).
+  ~File() = default;
 
   // Opens what `path` names below `directory`; a path, or a link, that leads outside is refused by
   // the kernel (EXDEV, openat2(2)). A FIFO or a device is opened without waiting: look at facts()
