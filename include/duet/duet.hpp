@@ -10,6 +10,7 @@
 #include "duet/loop/channel.hpp"
 #include "duet/loop/event.hpp"
 #include "duet/loop/mutex.hpp"
+#include "duet/loop/offload.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/sleep.hpp"
 #include "duet/loop/within.hpp"

@@ -17,6 +17,7 @@ class Category : public std::error_category {
       case Errc::cut_short: return "an earlier write was cut short";
       case Errc::busy: return "an operation of the same direction is in flight";
       case Errc::misaligned: return "not aligned for direct access";
+      case Errc::queue_full: return "as much work waits already as may";
     }
     return "unknown error";
   }

@@ -1,3 +1,4 @@
+#include "duet/io/call.hpp"
 #include "io/perform.hpp"
 #include "sys/child.hpp"
 #include "sys/copy.hpp"
@@ -88,6 +89,11 @@ std::int64_t carry_out(Operation& operation, int descriptor) {
     }
     case Kind::change_path: return change_path(static_cast<ChangePath&>(operation), descriptor);
     case Kind::start_program: return start_program(static_cast<StartProgram&>(operation));
+    case Kind::call: {
+      auto& call = static_cast<Call&>(operation);
+      call.call(call);
+      return 0;
+    }
     default: return -EINVAL;
   }
 }

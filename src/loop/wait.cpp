@@ -1,5 +1,8 @@
 #include "duet/loop/wait.hpp"
 
+#include <algorithm>
+
+#include "duet/io/call.hpp"
 #include "loop/held_mutex.hpp"
 
 namespace duet {
@@ -46,6 +49,7 @@ std::string_view name_of(const io::Operation& operation) noexcept {
     case io::Kind::change_path:
       return name_of(static_cast<const io::ChangePath&>(operation).change);
     case io::Kind::start_program: return "start";
+    case io::Kind::call: return "offload to";
     case io::Kind::accept: return "accept";
     case io::Kind::connect: return "connect to";
     case io::Kind::receive:
@@ -106,6 +110,7 @@ std::error_code error_of(const io::Operation& operation) noexcept {
   if (operation.ending == io::Ending::cut_short) return Errc::cut_short;
   if (operation.ending == io::Ending::misaligned) return Errc::misaligned;
   if (operation.result == -EBUSY && group_of(operation.kind) == io::Group::peer) return Errc::busy;
+  if (operation.ending == io::Ending::refused) return Errc::queue_full;
   if (operation.result < 0) return {static_cast<int>(-operation.result), std::system_category()};
   if (is_cut_short(operation)) return Errc::end_of_stream;
   return {};
@@ -120,6 +125,9 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
   }
   waiter_ = &waiter;
   operation_ = &operation;
+  if (operation.kind == io::Kind::call)
+    static_cast<io::Call&>(operation).deadline =
+        std::min(after(loop.now(), timeout_), scope_ == nullptr ? never : scope_->deadline());
   operation.owner = this;
   operation.run = completed;
   if (submit(loop, operation) == io::Progress::done) {

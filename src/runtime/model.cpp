@@ -12,17 +12,17 @@
 namespace duet {
 namespace {
 
-using Pool = std::shared_ptr<io::DiskPool>;
+using Pools = std::shared_ptr<io::WorkPools>;
 
 struct EngineEntry {
   EngineFacts facts;
-  std::unique_ptr<io::Engine> (*make)(JobQueue&, const Pool&, bool serves_many);
+  std::unique_ptr<io::Engine> (*make)(JobQueue&, const Pools&, bool serves_many);
   std::string_view cure;  // when the system refuses it
 };
 
 template <std::unique_ptr<io::Selector> (*make_selector)(io::Trigger)>
-std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pool& pool, bool) {
-  return io::make_reactor_engine(completed, make_selector(io::Trigger::once), pool);
+std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pools& pools, bool) {
+  return io::make_reactor_engine(completed, make_selector(io::Trigger::once), pools);
 }
 
 // In the order of preference of `auto`, which takes the first selector that works.
@@ -35,12 +35,12 @@ constexpr std::array engine_table = {
                 "allow ppoll in the seccomp filter"},
     EngineEntry{
         {"blocking", "waits inside each blocking call"},
-        [](JobQueue& completed, const Pool&, bool) { return io::make_blocking_engine(completed); },
+        [](JobQueue& completed, const Pools&, bool) { return io::make_blocking_engine(completed); },
         "allow timer_create, or raise the limit of pending signals (ulimit -i)"},
 #ifdef DUET_HAVE_URING
     EngineEntry{{"uring", "proactor: the kernel completes each call, io_uring(7)"},
-                [](JobQueue& completed, const Pool& pool, bool serves_many) {
-                  return io::make_uring_engine(completed, serves_many ? 512 : 8, pool);
+                [](JobQueue& completed, const Pools& pools, bool serves_many) {
+                  return io::make_uring_engine(completed, serves_many ? 512 : 8, pools);
                 },
                 "set the sysctl kernel.io_uring_disabled to 0, allow io_uring_setup in the seccomp "
                 "filter (containers deny it by default), use Linux 5.11 or later"},
@@ -191,16 +191,16 @@ std::string Model::text() const {
   return std::string(facts_->name) + ", engine " + std::string(engine_);
 }
 
-io::EngineFactory Model::connection_engine(Pool pool) const {
+io::EngineFactory Model::connection_engine(Pools pools) const {
   const EngineEntry& entry = find_engine(engine_);
   bool serves_many = sharing() == Sharing::by_worker;
-  return [&entry, pool = std::move(pool), serves_many](JobQueue& completed) {
-    return entry.make(completed, pool, serves_many);
+  return [&entry, pools = std::move(pools), serves_many](JobQueue& completed) {
+    return entry.make(completed, pools, serves_many);
   };
 }
 
-io::EngineFactory Model::acceptor_engine(Pool pool) const {
-  if (sharing() == Sharing::by_worker) return connection_engine(std::move(pool));
+io::EngineFactory Model::acceptor_engine(Pools pools) const {
+  if (sharing() == Sharing::by_worker) return connection_engine(std::move(pools));
   return io::make_blocking_engine;
 }
 

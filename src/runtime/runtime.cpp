@@ -84,11 +84,12 @@ void Runtime::on_hang_up(std::function<void()> action) {
 
 int Runtime::run() {
   State& state = *state_;
-  Loop loop(state.model.acceptor_engine(std::make_shared<io::DiskPool>()), *state.log,
-            state.options.turn_order);
-  Supervisor supervisor({state.options, state.model, state.services, state.per_worker,
-                         state.announce, *state.log, state.loop_end, state.hang_up},
-                        loop);
+  auto pools = std::make_shared<io::WorkPools>();
+  Loop loop(state.model.acceptor_engine(pools), *state.log, state.options.turn_order);
+  Supervisor supervisor(
+      {state.options, state.model, state.services, state.per_worker, state.announce, *state.log,
+       state.loop_end, state.hang_up, std::move(pools)},
+      loop);
   {
     std::lock_guard lock(state.mutex);
     state.stop = [&] { loop.post([&] { supervisor.drain(); }); };

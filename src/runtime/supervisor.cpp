@@ -110,8 +110,8 @@ std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
   std::vector<int> inherited = {signals_descriptor_};
   for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
   return make_placement(order_.model.sharing(), loop,
-                        {order_.log, order_.model.connection_engine(pool_),
-                         order_.options.turn_order, std::move(inherited), order_.loop_end});
+                        {order_.log, connection_engine(), order_.options.turn_order,
+                         std::move(inherited), order_.loop_end});
 }
 
 void Supervisor::open_shards(std::size_t number, Loop& loop) {
@@ -127,27 +127,27 @@ void Supervisor::start_other(OtherWorker& other, std::size_t number,
   std::promise<void> listening;
   std::future<void> is_listening = listening.get_future();
   ++others_running_;
-  other.thread = std::thread([this, &other, number, &first,
-                              listening = std::move(listening)] mutable {
-    std::optional<Loop> loop;
-    std::unique_ptr<Worker> worker;
-    try {
-      loop.emplace(order_.model.connection_engine(pool_), order_.log, order_.options.turn_order);
-      std::vector<Endpoint> endpoints = listen_with(*loop, first);
-      auto placement = make_placement_on(*loop, endpoints);
-      worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
-                                        admissions_, order_.options.connections_max);
-      open_shards(number, *loop);
-      other.loop = &*loop;
-      other.worker = worker.get();
-      listening.set_value();
-    } catch (...) {
-      listening.set_exception(std::current_exception());
-      return;
-    }
-    loop->run(run_other(*worker, number));
-    tell(order_.loop_end, *loop);
-  });
+  other.thread =
+      std::thread([this, &other, number, &first, listening = std::move(listening)] mutable {
+        std::optional<Loop> loop;
+        std::unique_ptr<Worker> worker;
+        try {
+          loop.emplace(connection_engine(), order_.log, order_.options.turn_order);
+          std::vector<Endpoint> endpoints = listen_with(*loop, first);
+          auto placement = make_placement_on(*loop, endpoints);
+          worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
+                                            admissions_, order_.options.connections_max);
+          open_shards(number, *loop);
+          other.loop = &*loop;
+          other.worker = worker.get();
+          listening.set_value();
+        } catch (...) {
+          listening.set_exception(std::current_exception());
+          return;
+        }
+        loop->run(run_other(*worker, number));
+        tell(order_.loop_end, *loop);
+      });
   is_listening.get();
 }
 

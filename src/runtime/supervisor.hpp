@@ -20,6 +20,7 @@ struct Order {
   Log& log;
   const LoopEnd& loop_end;
   const std::function<void()>& hang_up;
+  std::shared_ptr<io::WorkPools> pools;
 };
 
 class Supervisor {
@@ -46,6 +47,9 @@ class Supervisor {
   Listener listen_on(const Address& address);
   std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first) const;
   std::unique_ptr<Placement> make_placement_on(Loop& loop, const std::vector<Endpoint>& endpoints);
+  io::EngineFactory connection_engine() const {
+    return order_.model.connection_engine(order_.pools);
+  }
   void drain_others();
   void start_other(OtherWorker& other, std::size_t number, const std::vector<Endpoint>& first);
   Task<> run_other(Worker& worker, std::size_t number);
@@ -56,7 +60,6 @@ class Supervisor {
 
   const Order order_;
   Loop& loop_;
-  std::shared_ptr<io::DiskPool> pool_ = std::make_shared<io::DiskPool>();
   Admissions admissions_;
   sys::SignalFd signals_;
   const int signals_descriptor_;

@@ -32,6 +32,10 @@ class ToyEngine final : public io::Engine {
   }
 
   io::Progress submit(io::Operation& operation) override {
+    if (operation.kind == io::Kind::call) {
+      as<io::Call>(operation).call(as<io::Call>(operation));
+      return io::Progress::done;
+    }
     if (group_of(operation.kind) == io::Group::immediate) {
       perform(operation);
       return io::Progress::done;
@@ -215,6 +219,17 @@ TEST(ToySimulation, ends_each_direction_by_itself) {
   std::string received;
   run_on_toy(serve_and_talk, count_bytes, pattern(5000), received);
   EXPECT_EQ(received, "5000");
+}
+
+Task<> offload_seven(int& value) {
+  auto work = offload(Work::compute, [] { return 7; });
+  value = co_await std::move(work);
+}
+
+TEST(ToySimulation, carries_out_blocking_work) {
+  int value = 0;
+  run_on_toy(offload_seven, value);
+  EXPECT_EQ(value, 7);
 }
 
 TEST(ToySimulation, refuses_a_connection_that_nobody_listens_for) { run_on_toy(connect_to_nobody); }

@@ -14,8 +14,8 @@ inline const std::vector<std::string> every_engine = {"blocking", "epoll", "poll
 
 // As for a loop per connection: the ring of uring is so small that its queues fill up.
 inline io::EngineFactory engine_factory(const std::string& name) {
-  static const auto pool = std::make_shared<io::DiskPool>();
-  return Model::choose("thread", name).connection_engine(pool);
+  static const auto pools = std::make_shared<io::WorkPools>();
+  return Model::choose("thread", name).connection_engine(pools);
 }
 
 // Why the engine cannot be had on this machine; nothing if it can.

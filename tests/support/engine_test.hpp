@@ -20,8 +20,8 @@ template <class Function, class... Arguments>
 void run_on_engine(const std::string& engine, Function function, Arguments&&... arguments) {
   if (Availability found = probe_engine(engine); !found.is_available) GTEST_SKIP() << found.reason;
   Log log;
-  auto pool = std::make_shared<io::DiskPool>();
-  Loop loop(Model::choose("thread", engine).connection_engine(pool), log);
+  auto pools = std::make_shared<io::WorkPools>();
+  Loop loop(Model::choose("thread", engine).connection_engine(pools), log);
   loop.run(function(std::forward<Arguments>(arguments)...));
   LoopCensus left = loop.census();
   EXPECT_EQ(left.frames, 0);

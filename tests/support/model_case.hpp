@@ -27,6 +27,9 @@ struct ModelCase {
   bool forks() const { return model == "process"; }
   bool has_threads() const { return model == "thread"; }
   bool has_workers() const { return !is_one_at_a_time() && !forks() && !has_threads(); }
+
+  // Whether a wait keeps the connection's thread.
+  bool blocks() const { return !has_workers() && engine.empty(); }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const ModelCase& model) {

@@ -20,6 +20,7 @@ enum class Errc {
   busy,               // another operation of the same direction is in flight on this handle
   cut_short,          // an earlier write was: nobody knows what the peer has
   misaligned,         // direct access to a file needs multiples; what() says of how many bytes
+  queue_full,         // as much work waits already as may
 };
 
 const std::error_category& duet_category() noexcept;

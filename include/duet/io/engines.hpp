@@ -4,9 +4,9 @@
 
 #include <memory>
 
-#include "duet/io/disk_pool.hpp"
 #include "duet/io/engine.hpp"
 #include "duet/io/selector.hpp"
+#include "duet/io/work_pool.hpp"
 
 namespace duet::io {
 
@@ -14,14 +14,14 @@ namespace duet::io {
 std::unique_ptr<Engine> make_blocking_engine(JobQueue& completed);
 
 // Tries each call and waits in `selector` (made with Trigger::once) when it would block. Disk
-// operations that the page cache cannot answer go to `pool`.
+// operations that the page cache cannot answer, and calls, go to `pools`.
 std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
-                                            std::shared_ptr<DiskPool> pool);
+                                            std::shared_ptr<WorkPools> pools);
 
 // Hands each call to the kernel, io_uring(7), which completes it. The ring has room for `entries`
 // new operations a turn and eight times as many completions; more are slower, none is lost. What
-// the ring cannot do (reading a directory, starting a program) goes to `pool`.
+// the ring cannot do (reading a directory, starting a program, calls) goes to `pools`.
 std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries,
-                                          std::shared_ptr<DiskPool> pool);
+                                          std::shared_ptr<WorkPools> pools);
 
 }  // namespace duet::io

@@ -37,7 +37,7 @@ enum class Kind : std::uint8_t {
   shutdown,
   stat,
   send_signal,
-  // may wait for a disk:
+  // may wait for a disk, or keep a thread busy:
   open_file,
   read_at,
   write_at,
@@ -46,6 +46,7 @@ enum class Kind : std::uint8_t {
   list_folder,
   change_path,
   start_program,
+  call,
   // may wait for a peer:
   accept,
   connect,
@@ -59,7 +60,7 @@ enum class Group : std::uint8_t { immediate, disk, peer };
 
 constexpr Group group_of(Kind kind) noexcept {
   if (kind <= Kind::send_signal) return Group::immediate;
-  return kind <= Kind::start_program ? Group::disk : Group::peer;
+  return kind <= Kind::call ? Group::disk : Group::peer;
 }
 
 // Which side of a handle a peer operation waits for.
@@ -78,7 +79,8 @@ enum class Ending : std::uint8_t {
   drained,
   closed,
   cut_short,
-  misaligned
+  misaligned,
+  refused
 };
 
 struct Operation : Job {

@@ -68,8 +68,8 @@ class Model {
 
   // For the loop that a connection runs on; and for the loop that accepts, which is the same unless
   // each connection has its own: then it blocks, and starts no thread.
-  io::EngineFactory connection_engine(std::shared_ptr<io::DiskPool> pool) const;
-  io::EngineFactory acceptor_engine(std::shared_ptr<io::DiskPool> pool) const;
+  io::EngineFactory connection_engine(std::shared_ptr<io::WorkPools> pools) const;
+  io::EngineFactory acceptor_engine(std::shared_ptr<io::WorkPools> pools) const;
 
  private:
   Model() = default;

@@ -9,9 +9,11 @@
 #include <atomic>
 #include <vector>
 
+#include "duet/io/call.hpp"
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/perform.hpp"
+#include "io/pool_access.hpp"
 #include "io/slot_table.hpp"
 #include "sys/event_fd.hpp"
 
@@ -27,7 +29,7 @@ struct Slot : BasicSlot {
   bool is_registered = false;
   bool was_exceptional = false;
   AdoptedMode mode;
-  bool is_closing = false;  // released; waits for the disk pool
+  bool is_closing = false;  // released; waits for a pool's thread
   std::uint16_t on_disk = 0;
   Side sides[2];
 
@@ -43,10 +45,10 @@ std::uint64_t token_of(Handle handle) {
 class ReactorEngine final : public Engine {
  public:
   ReactorEngine(JobQueue& completed, std::unique_ptr<Selector> selector,
-                std::shared_ptr<DiskPool> pool)
+                std::shared_ptr<WorkPools> pools)
       : completed_(completed),
         selector_(std::move(selector)),
-        disk_(std::move(pool), [this] { wake(); }) {
+        pools_(std::move(pools), [this] { wake(); }) {
     selector_->add(event_.get(), {.readable = true}, wake_token);
     selector_->rearm(event_.get(), Direction::read);
   }
@@ -89,6 +91,7 @@ class ReactorEngine final : public Engine {
   }
 
   void cancel(Operation& operation, Ending why) override {
+    if (operation.kind == Kind::call) return pools_.cancel(static_cast<Call&>(operation), why);
     Slot* slot = slots_.find(operation.handle);
     if (slot == nullptr || group_of(operation.kind) != Group::peer) return;
     if (slot->side(direction_of(operation.kind)).waiter == &operation) end(*slot, operation, why);
@@ -199,15 +202,15 @@ class ReactorEngine final : public Engine {
     int descriptor = slot == nullptr ? -1 : slot->descriptor;
     if (perform_on_disk(operation, descriptor, Disk::cached_only) != Outcome::would_block)
       return Progress::done;
+    if (!pools_.run(operation, descriptor)) return Progress::done;
     if (slot != nullptr) ++slot->on_disk;
     ++pending_;
-    disk_.run(operation, descriptor);
     return Progress::pending;
   }
 
   void collect_from_disk() {
     JobQueue returned;
-    disk_.collect(returned);
+    pools_.collect(returned);
     while (!returned.empty()) {
       auto& operation = static_cast<Operation&>(returned.pop());
       --pending_;
@@ -224,7 +227,7 @@ class ReactorEngine final : public Engine {
 
   JobQueue& completed_;
   const std::unique_ptr<Selector> selector_;
-  DiskAccess disk_;
+  PoolAccess pools_;
   sys::EventFd event_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
@@ -234,8 +237,8 @@ class ReactorEngine final : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
-                                            std::shared_ptr<DiskPool> pool) {
-  return std::make_unique<ReactorEngine>(completed, std::move(selector), std::move(pool));
+                                            std::shared_ptr<WorkPools> pools) {
+  return std::make_unique<ReactorEngine>(completed, std::move(selector), std::move(pools));
 }
 
 }  // namespace duet::io

@@ -10,10 +10,12 @@
 #include <atomic>
 #include <memory>
 
+#include "duet/io/call.hpp"
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/engine/ring_buffers.hpp"
 #include "io/perform.hpp"
+#include "io/pool_access.hpp"
 #include "io/slot_table.hpp"
 #include "sys/event_fd.hpp"
 #include "sys/file.hpp"
@@ -53,7 +55,8 @@ bool is_for_ring(const Operation& operation) {
     case Kind::copy_piece:
     case Kind::list_folder:
     case Kind::change_path:
-    case Kind::start_program: return false;
+    case Kind::start_program:
+    case Kind::call: return false;
     default: return true;
   }
 }
@@ -64,8 +67,8 @@ constexpr std::size_t by_poll_word = 1;
 
 class UringEngine final : public Engine {
  public:
-  UringEngine(JobQueue& completed, unsigned entries, std::shared_ptr<DiskPool> pool)
-      : completed_(completed), ring_(entries), disk_(std::move(pool), [this] { wake(); }) {
+  UringEngine(JobQueue& completed, unsigned entries, std::shared_ptr<WorkPools> pools)
+      : completed_(completed), ring_(entries), pools_(std::move(pools), [this] { wake(); }) {
     watch_for_wake();
   }
 
@@ -122,16 +125,16 @@ class UringEngine final : public Engine {
     }
     operation.engine_words[ending_word] = static_cast<std::uint64_t>(Ending::none);
     operation.engine_words[by_poll_word] = 0;
+    bool is_ours = is_for_ring(operation);
+    if (!is_ours && !pools_.run(operation, descriptor)) return Progress::done;
     if (slot != nullptr) ++slot->in_flight;
     ++pending_;
-    if (is_for_ring(operation))
-      start(operation, slot);
-    else
-      disk_.run(operation, descriptor);
+    if (is_ours) start(operation, slot);
     return Progress::pending;
   }
 
   void cancel(Operation& operation, Ending why) override {
+    if (operation.kind == Kind::call) return pools_.cancel(static_cast<Call&>(operation), why);
     if (group_of(operation.kind) != Group::peer || slots_.find(operation.handle) == nullptr) return;
     std::uint64_t& asked = operation.engine_words[ending_word];
     if (asked != static_cast<std::uint64_t>(Ending::none)) return;
@@ -143,7 +146,7 @@ class UringEngine final : public Engine {
     ring_.submit_and_wait(deadline);
     ring_.for_each([this](const io_uring_cqe& completion) { take(completion); });
     JobQueue returned;
-    disk_.collect(returned);
+    pools_.collect(returned);
     while (!returned.empty()) complete(static_cast<Operation&>(returned.pop()));
   }
 
@@ -399,7 +402,7 @@ class UringEngine final : public Engine {
   std::unique_ptr<RingBuffers> buffers_;  // made by the first that needs them; outlives the ring
   sys::Ring ring_;
   sys::EventFd event_;
-  DiskAccess disk_;
+  PoolAccess pools_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
@@ -408,8 +411,8 @@ class UringEngine final : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_uring_engine(JobQueue& completed, unsigned entries,
-                                          std::shared_ptr<DiskPool> pool) {
-  return std::make_unique<UringEngine>(completed, entries, std::move(pool));
+                                          std::shared_ptr<WorkPools> pools) {
+  return std::make_unique<UringEngine>(completed, entries, std::move(pools));
 }
 
 }  // namespace duet::io

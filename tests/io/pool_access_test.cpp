@@ -1,4 +1,4 @@
-#include "duet/io/disk_pool.hpp"
+#include "io/pool_access.hpp"
 
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -16,13 +16,14 @@
 #include <gtest/gtest.h>
 
 #include "base/rounds.hpp"
+#include "duet/io/call.hpp"
 #include "sys/fd.hpp"
 
 namespace duet::io {
 namespace {
 
 // Collects until `count` operations have come back.
-void collect(DiskAccess& disk, std::atomic<int>& wakes, std::size_t count) {
+void collect(PoolAccess& disk, std::atomic<int>& wakes, std::size_t count) {
   JobQueue back;
   for (std::size_t found = 0; found < count;) {
     while (wakes.exchange(0) == 0) std::this_thread::yield();
@@ -34,37 +35,69 @@ void collect(DiskAccess& disk, std::atomic<int>& wakes, std::size_t count) {
   }
 }
 
-void open_many(const std::shared_ptr<DiskPool>& pool, int directory, std::size_t count) {
+void open_many(const std::shared_ptr<WorkPools>& pools, int directory, std::size_t count) {
   std::atomic<int> wakes = 0;
-  DiskAccess disk(pool, [&wakes] { ++wakes; });
+  PoolAccess disk(pools, [&wakes] { ++wakes; });
   std::vector<std::unique_ptr<OpenFile>> operations;
   for (std::size_t i = 0; i < count; ++i) {
     operations.push_back(std::make_unique<OpenFile>(directory, "no-such-name"));
-    disk.run(*operations.back(), -1);
+    EXPECT_TRUE(disk.run(*operations.back(), -1));
   }
   collect(disk, wakes, count);
 }
 
 sys::Fd root() { return sys::Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
 
-TEST(DiskPool, gives_every_operation_back) {
+TEST(PoolAccess, gives_every_operation_back) {
   sys::Fd directory = root();
-  auto pool = std::make_shared<DiskPool>(2);
-  open_many(pool, directory.get(), 1000);
+  auto pools = std::make_shared<WorkPools>();
+  open_many(pools, directory.get(), 1000);
 }
 
-TEST(DiskPool, without_work_starts_no_thread_and_ends) { DiskPool pool; }
-
-TEST(DiskPool, serves_several_loops_at_once) {
+TEST(PoolAccess, serves_several_loops_at_once) {
   sys::Fd directory = root();
-  auto pool = std::make_shared<DiskPool>();
+  auto pools = std::make_shared<WorkPools>();
   std::vector<std::thread> loops;
   for (int i = 0; i < 4; ++i) {
     loops.emplace_back([&] {
-      for (int round = 0; round < test::rounds(100); ++round) open_many(pool, directory.get(), 3);
+      for (int round = 0; round < test::rounds(100); ++round) open_many(pools, directory.get(), 3);
     });
   }
   for (std::thread& loop : loops) loop.join();
+}
+
+struct Note : Call {
+  explicit Note(const Work& of) : Call(of, set) { stop = std::stop_source(); }
+  static void set(Call& call) noexcept { static_cast<Note&>(call).is_done = true; }
+  std::atomic<bool> is_done = false;
+};
+
+// Once the link of the list of what is done was taken for that of the queue.
+TEST(PoolAccess, cancels_nothing_that_is_done_and_not_collected) {
+  auto pools = std::make_shared<WorkPools>();
+  std::atomic<int> wakes = 0;
+  PoolAccess access(pools, [&wakes] { ++wakes; });
+  Note note(Work::compute);
+  ASSERT_TRUE(access.run(note, -1));
+  while (wakes == 0) std::this_thread::yield();
+  access.cancel(note, Ending::cancelled);
+  JobQueue back;
+  access.collect(back);
+  EXPECT_EQ(&back.pop(), &note);
+  EXPECT_TRUE(note.is_done);
+  EXPECT_EQ(note.ending, Ending::none);
+  EXPECT_TRUE(note.stop.stop_requested());
+  access.cancel(note, Ending::cancelled);  // by a job that runs before its completion
+  EXPECT_EQ(note.ending, Ending::none);
+}
+
+TEST(PoolAccess, refuses_what_is_more_than_may_wait) {
+  auto pools = std::make_shared<WorkPools>();
+  PoolAccess access(pools, [] {});
+  Note note(Work("none", 1, 1, 0));
+  EXPECT_FALSE(access.run(note, -1));
+  EXPECT_EQ(note.ending, Ending::refused);
+  EXPECT_FALSE(note.is_done);
 }
 
 // Makes every later clone(2) of this process fail.
@@ -84,12 +117,12 @@ void forbid_threads() {
 
 // Once it threw after it had queued the operation: the waiting coroutine was unwound, and a thread
 // of the pool wrote into its frame.
-TEST(DiskPoolDeathTest, does_the_work_itself_when_the_system_refuses_a_thread) {
+TEST(PoolAccessDeathTest, does_the_work_itself_when_the_system_refuses_a_thread) {
   auto open_without_threads = [] {
     sys::Fd directory = root();
     forbid_threads();
-    auto pool = std::make_shared<DiskPool>();
-    open_many(pool, directory.get(), 10);
+    auto pools = std::make_shared<WorkPools>();
+    open_many(pools, directory.get(), 10);
     std::_Exit(::testing::Test::HasFailure() ? 1 : 0);
   };
   EXPECT_EXIT(open_without_threads(), ::testing::ExitedWithCode(0), "");
