@@ -15,6 +15,7 @@
 #include "duet/loop/sleep.hpp"
 #include "duet/loop/within.hpp"
 #include "duet/net/listener.hpp"
+#include "duet/net/resolver.hpp"
 #include "duet/net/stream.hpp"
 #include "duet/process/child.hpp"
 #include "duet/process/signals.hpp"

@@ -6,6 +6,7 @@
 #include "duet/http/error.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/within.hpp"
+#include "duet/net/resolver.hpp"
 #include "duet/net/writer.hpp"
 #include "http/field_syntax.hpp"
 #include "http/input.hpp"
@@ -42,7 +43,7 @@ ClientRequest::ClientRequest(std::string method, std::string_view url)
   host_ = with_port(url.substr(0, end));
   target_ = url.substr(end);
   if (!target_.starts_with('/')) target_.insert(0, "/");
-  if (!std::ranges::all_of(target_, is_target) || !Address::parse(host_)) throw refusal;
+  if (!std::ranges::all_of(target_, is_target) || !is_endpoint(host_)) throw refusal;
   fields_.add("Host", url.substr(0, end));
 }
 
@@ -168,7 +169,7 @@ Task<ClientResponse> Client::send(ClientRequest request) {
 }
 
 Task<std::unique_ptr<ClientResponse::Connection>> Client::connect(std::string host) {
-  Task<Stream> connecting = duet::connect(*Address::parse(host));
+  Task<Stream> connecting = duet::connect(host);
   Task<Stream> in_time = within(kept_->options.connect_time, std::move(connecting));
   Stream stream = co_await std::move(in_time);
   co_return std::make_unique<Connection>(std::move(stream), std::move(host), kept_->options);

@@ -78,6 +78,20 @@ TEST_P(HttpClient, gets_an_answer_of_any_status) {
   run(server, get_and_compare);
 }
 
+// In capitals it is a name that has to be looked up.
+Task<> ask_by_name(http::Client& client, std::string url) {
+  std::string port = url.substr(url.rfind(':'));
+  co_await get_and_compare(client, "http://LOCALHOST" + port);
+  ClientRequest request("GET", "http://nowhere.invalid");
+  auto answer = co_await as_expected(client.send(std::move(request)));
+  EXPECT_EQ(answer.error().message(), "Name or service not known");
+}
+
+TEST_P(HttpClient, looks_the_name_of_a_host_up) {
+  ServerProcess server(options(), serve_all);
+  run(server, ask_by_name);
+}
+
 Task<std::string> name_of_connection(http::Client& client, std::string url) {
   ClientResponse answer = co_await client.get(url + "/peer");
   std::string name = co_await answer.text();

@@ -235,6 +235,37 @@ TEST_P(OffloadingElsewhere, grows_when_work_waits_and_shrinks_when_it_is_idle) {
   EXPECT_EQ(result_of(offload_to_an_elastic_class), "grown, shrunk");
 }
 
+// As servers of names that do not answer would: all threads of the class, and more waits.
+Task<> look_names_up_slowly(Scope& scope, std::string* notes) {
+  std::vector<std::unique_ptr<Hog>> hogs;
+  for (unsigned i = 0; i < Work::names.threads_max; ++i) hogs.push_back(std::make_unique<Hog>());
+  for (auto& hog : hogs) scope.spawn(Hog::occupy(Work::names, *hog));
+  co_await yield();
+  for (auto& hog : hogs) hog->begun.acquire();
+  Task<std::vector<Address>> resolving = resolve("nowhere.invalid:80");
+  auto resolve_in_time = [](Task<std::vector<Address>> task, std::string& text) -> Task<> {
+    try {
+      co_await within(20ms, std::move(task));
+    } catch (const TimedOut&) {
+      text += ", no name";
+    }
+  };
+  Task<> in_time = resolve_in_time(std::move(resolving), *notes);
+  co_await all(read_this_file(scope, *notes), std::move(in_time));
+  for (auto& hog : hogs) hog->let_go.release();
+  co_await scope.join();
+}
+
+Task<std::string> read_beside_slow_names(Stream&) {
+  std::string notes;
+  co_await scoped(look_names_up_slowly, &notes);
+  co_return notes;
+}
+
+TEST_P(OffloadingElsewhere, of_slow_name_look_ups_starves_no_file_reads) {
+  EXPECT_EQ(result_of(read_beside_slow_names), "read a file, computed, no name");
+}
+
 // The moment of the cancellation moves over that of the completion.
 Task<> race_a_deadline(int round, int& done, int& cancelled) {
   bool was_begun = false;

@@ -6,7 +6,7 @@
 //   std::string text = co_await answer.text();
 //
 // It belongs to one loop. Its requests may run side by side; each has a connection of its own.
-// Hosts are numeric addresses or localhost: names are not looked up. No redirects are followed.
+// Names of hosts are looked up for each new connection. No redirects are followed.
 
 #include <map>
 #include <memory>
