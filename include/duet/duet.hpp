@@ -13,6 +13,7 @@
 #include "duet/loop/offload.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/sleep.hpp"
+#include "duet/loop/ticker.hpp"
 #include "duet/loop/within.hpp"
 #include "duet/net/listener.hpp"
 #include "duet/net/resolver.hpp"

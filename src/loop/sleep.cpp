@@ -10,7 +10,8 @@ bool Sleep::begin(PromiseBase& waiter) {
   if (is_cancelled_) return gives_way(waiter);
   waiter_ = &waiter;
   Loop& loop = Loop::current();
-  loop.timers().add(*this, after(loop.now(), delay_));
+  // No time is a turn, not the rest of the tick.
+  loop.timers().add(*this, delay_ > Duration::zero() ? after(loop.now(), delay_) : past);
   if (scope_ != nullptr) scope_->add(*this);
   report_held_mutexes(loop.log(), "sleep");
   return true;

@@ -36,6 +36,48 @@ TEST_P(SleepTest, of_no_time_or_less_ends_soon) {
   });
 }
 
+TEST_P(SleepTest, of_no_time_lets_others_run_first) {
+  std::string order;
+  auto sleeper = [&]() -> Task<> {
+    co_await sleep_for(Duration::zero());
+    order += "sleeper";
+  };
+  auto other = [&]() -> Task<> {
+    order += "other, ";
+    co_return;
+  };
+  run([&]() -> Task<> {
+    Task<> first = test::owned(sleeper);
+    Task<> second = test::owned(other);
+    co_await all(std::move(first), std::move(second));
+  });
+  EXPECT_EQ(order, "other, sleeper");
+}
+
+// Each ends in a turn of its own, not inside of the one before: the stack stays flat.
+TEST_P(SleepTest, of_no_time_may_follow_each_other_without_end) {
+  run([]() -> Task<> {
+    for (int i = 0; i < test::rounds(100'000); ++i) co_await sleep_for(Duration::zero());
+  });
+}
+
+TEST_P(SleepTest, of_equal_times_end_in_the_order_of_their_start) {
+  std::string order;
+  auto sleeper = [&](char name) -> Task<> {
+    co_await sleep_for(milliseconds(2));
+    order += name;
+  };
+  run([&]() -> Task<> {
+    Scope scope(&Loop::current().scope());
+    for (char name : std::string("abcdefgh")) scope.spawn(test::owned(sleeper, name));
+    co_await scope.join();
+  });
+  EXPECT_EQ(order, "abcdefgh");
+}
+
+// A step of the wall clock moves no deadline.
+TEST(Sleep, is_measured_by_a_monotonic_clock) { static_assert(Clock::is_steady); }
+
 TEST_P(SleepTest, many_end_in_the_order_of_their_deadlines) {
   std::vector<int> order;
   auto sleeper = [&](int number) -> Task<> {
