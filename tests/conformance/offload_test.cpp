@@ -67,15 +67,22 @@ TEST_P(Offloading, brings_an_exception_back) {
   EXPECT_EQ(result_of(offload_a_failure), "failed: the function's own");
 }
 
-Task<std::string> offload_with_deadline(Stream&) {
-  TimePoint expected = Loop::current().now() + 1h;
+Task<TimePoint> deadline_of_work() {
   auto work = offload(Work::compute, [](const WorkOrder& order) { return order.deadline; });
-  TimePoint deadline = co_await std::move(work).within(1h);
-  co_return deadline == expected ? "the same" : "another";
+  co_return co_await std::move(work);
 }
 
-TEST_P(Offloading, tells_the_function_its_deadline) {
-  EXPECT_EQ(result_of(offload_with_deadline), "the same");
+Task<std::string> offload_with_deadlines(Stream&) {
+  TimePoint expected = Loop::current().now() + 1h;
+  Task<TimePoint> inner = within(2h, deadline_of_work());
+  Task<TimePoint> middle = by(expected, std::move(inner));
+  Task<TimePoint> outer = within(3h, std::move(middle));
+  TimePoint deadline = co_await std::move(outer);
+  co_return deadline == expected ? "the earliest" : "another";
+}
+
+TEST_P(Offloading, carries_the_deadline_through_three_levels) {
+  EXPECT_EQ(result_of(offload_with_deadlines), "the earliest");
 }
 
 Task<> offload_square(int number, long& sum) {
