@@ -71,7 +71,7 @@ constexpr Direction direction_of(Kind kind) noexcept {
 }
 
 // Why an operation ended without taking effect.
-// misaligned: refused when it was made.
+// misaligned: when it was made; refused: as much work waited as may.
 enum class Ending : std::uint8_t {
   none,
   cancelled,
