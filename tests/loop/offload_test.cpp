@@ -178,23 +178,26 @@ TEST_P(SharedLoopOffloadTest, of_one_class_does_not_wait_for_another) {
 }
 
 TEST_P(SharedLoopOffloadTest, that_has_begun_is_told_to_stop_and_waited_for) {
-  run([] -> Task<> {
-    std::binary_semaphore stopped(0);
-    bool is_over = false;
-    auto task = [](std::binary_semaphore& semaphore, bool& flag) -> Task<int> {
-      auto work = offload(Work::compute, [&](const WorkOrder& order) {
-        std::stop_callback told(order.stop, [&] { semaphore.release(); });
-        semaphore.acquire();
-        flag = true;
-        return 7;
-      });
-      co_return co_await std::move(work);
-    };
-    Task<int> in_time = within(milliseconds(1), task(stopped, is_over));
-    int value = co_await std::move(in_time);
-    EXPECT_TRUE(is_over);
-    EXPECT_EQ(value, 7) << "what took effect counts";
-  });
+  std::binary_semaphore stopped(0);
+  Event begun;
+  int value = 0;
+  auto task = [&]() -> Task<> {
+    auto work = offload(Work::compute, [&](const WorkOrder& order) {
+      std::stop_callback told(order.stop, [&] { stopped.release(); });
+      begun.set();
+      stopped.acquire();
+      return 7;
+    });
+    int result = co_await std::move(work);
+    value = result;
+  };
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn(task);
+    co_await begun.wait();
+    scope.cancel();
+  };
+  run([&]() -> Task<> { co_await scoped(body); });
+  EXPECT_EQ(value, 7) << "what took effect counts";
 }
 
 }  // namespace
