@@ -35,7 +35,7 @@ Wait<io::Receive> Stream::read_exact(std::span<std::byte> buffer) noexcept {
 
 Wait<io::Send> Stream::write(io::Send send) noexcept {
   send.is_cut_short = &state_->is_write_cut_short;
-  return {std::move(send), capture, state_.get()};
+  return {send, capture, state_.get()};
 }
 
 Wait<io::Send> Stream::write_some(std::span<const std::byte> bytes) noexcept {
