@@ -197,22 +197,31 @@ TEST_P(OffloadingElsewhere, holds_up_no_other_class) {
   EXPECT_EQ(result_of(use_other_classes), "read a file, computed");
 }
 
-Task<int> work_until_told(bool& is_over) {
+Task<> work_until_told(Event& begun, std::string& notes) {
   auto work = offload(Work::compute, [&](const WorkOrder& order) {
     std::binary_semaphore told(0);
     std::stop_callback tell(order.stop, [&] { told.release(); });
+    begun.set();
     told.acquire();
-    is_over = true;
+    notes += "over, ";
     return 7;
   });
-  co_return co_await std::move(work);
+  int value = co_await std::move(work);
+  notes += std::to_string(value);
+}
+
+Task<> cancel_when_begun(Scope& scope, std::string* notes) {
+  Event begun;
+  scope.spawn(work_until_told(begun, *notes));
+  co_await begun.wait();
+  scope.cancel();
+  co_await scope.join();
 }
 
 Task<std::string> cancel_during_work(Stream&) {
-  bool is_over = false;
-  Task<int> in_time = within(5ms, work_until_told(is_over));
-  int value = co_await std::move(in_time);
-  co_return (is_over ? "over, " : "abandoned, ") + std::to_string(value);
+  std::string notes;
+  co_await scoped(cancel_when_begun, &notes);
+  co_return notes;
 }
 
 TEST_P(OffloadingElsewhere, that_has_begun_is_told_to_stop_and_its_result_counts) {
