@@ -96,7 +96,7 @@ void put_peer(LineText& to, const Address& peer) noexcept {
     case Address::Family::none:
     case Address::Family::local:
       to.put("unix:");
-      return to.put_escaped(peer.path, path_max_bytes, Escapes::json);
+      return to.put_escaped(peer.path(), path_max_bytes, Escapes::json);
   }
   to.put(":");
   to.put_number(peer.port);

@@ -1,6 +1,8 @@
 #include "io/pool_access.hpp"
 
 #include "io/perform.hpp"
+#include "sys/fd.hpp"
+#include "sys/file.hpp"
 
 namespace duet::io {
 namespace {
@@ -25,6 +27,15 @@ struct PoolAccess::Order : WorkPool::Order {
   WorkPool& pool;
 };
 
+// Nobody waits for it.
+struct PoolAccess::Closing : WorkPool::Order {
+  explicit Closing(int of) : WorkPool::Order(close), descriptor(of) {}
+
+  static void close(WorkPool::Order& order) noexcept { delete &static_cast<Closing&>(order); }
+
+  sys::Fd descriptor;
+};
+
 bool PoolAccess::run(Operation& operation, int descriptor) {
   bool is_call = operation.kind == Kind::call;
   WorkPool& pool = pools_->of(is_call ? static_cast<Call&>(operation).work : Work::disk);
@@ -39,15 +50,23 @@ bool PoolAccess::run(Operation& operation, int descriptor) {
   return true;
 }
 
-void PoolAccess::cancel(Call& call, Ending why) {
-  auto* order = reinterpret_cast<Order*>(call.engine_words[order_word]);
+void PoolAccess::cancel(Operation& operation, Ending why) {
+  auto* order = reinterpret_cast<Order*>(operation.engine_words[order_word]);
   if (order == nullptr) return;  // collected: the loop is about to run its completion
   if (order->pool.take_back(*order)) {
-    call.finish(why);
+    operation.finish(why);
     give_back(*order);
-  } else {
-    call.stop.request_stop();
+  } else if (operation.kind == Kind::call) {
+    static_cast<Call&>(operation).stop.request_stop();
   }
+}
+
+void PoolAccess::close_file(int descriptor) {
+  sys::Fd closed_here(descriptor);
+  if (pools_ == nullptr || !sys::takes_long_to_close(descriptor)) return;
+  auto closing = std::make_unique<Closing>(descriptor);
+  closed_here.give_up();
+  if (pools_->of(Work::disk).give(*closing)) closing.release();
 }
 
 void PoolAccess::give_back(Order& order) {

@@ -21,15 +21,19 @@ class PoolAccess {
   // False, and the operation has completed, when too much work of its class waits already.
   bool run(Operation& operation, int descriptor);
 
-  // Ends a call that was given, if no thread has begun with it; it is collected like the others.
-  // Else asks its function to stop.
-  void cancel(Call& call, Ending why);
+  // Ends an operation that was given, if no thread has begun with it; it is collected like the
+  // others. Else it goes on, and a call's function is asked to stop.
+  void cancel(Operation& operation, Ending why);
+
+  // Closes a file's descriptor: here, unless that would take long.
+  void close_file(int descriptor);
 
   // The operations that have been carried out since.
   void collect(JobQueue& returned);
 
  private:
   struct Order;
+  struct Closing;
 
   void give_back(Order& order);
 

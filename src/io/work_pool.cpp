@@ -27,8 +27,7 @@ WorkPool::WorkPool(const Work& work) : work_(with_numbers(work)), busy_max_(work
 WorkPool::~WorkPool() {
   {
     std::lock_guard lock(mutex_);
-    DUET_ASSERT(orders_.empty());
-    is_ending_ = true;
+    is_ending_ = true;  // what still waits is carried out before
     for (Idle* idle : idle_) idle->called.notify_one();
     end_of_watch_.notify_all();
   }

@@ -13,9 +13,6 @@ void TimerWheel::add(Timer& timer, TimePoint deadline) noexcept {
   timer.deadline_ = deadline;
   timer.order_ = ++order_;
   ++size_;
-  timer.tick_ = 0;
-  if (deadline > start_)  // compared first: `past` has no distance from anything
-    timer.tick_ = static_cast<std::uint64_t>((deadline - start_ - Duration(1)) / resolution + 1);
   place(timer);
 }
 
@@ -25,10 +22,16 @@ void TimerWheel::remove(Timer& timer) noexcept {
   --size_;
 }
 
+std::uint64_t TimerWheel::tick_of(TimePoint deadline) const noexcept {
+  if (deadline <= start_) return 0;  // compared first: `past` has no distance from anything
+  return static_cast<std::uint64_t>((deadline - start_ - Duration(1)) / resolution + 1);
+}
+
 void TimerWheel::place(Timer& timer) noexcept {
-  if (timer.tick_ <= now_tick_) return due_.push_back(timer);
+  std::uint64_t tick = tick_of(timer.deadline_);
+  if (tick <= now_tick_) return due_.push_back(timer);
   constexpr std::uint64_t span = (std::uint64_t{1} << slot_bits * levels) - 1;
-  std::uint64_t tick = std::min(timer.tick_, now_tick_ | span);  // farther: looked at again then
+  tick = std::min(tick, now_tick_ | span);  // farther: looked at again then
   unsigned level = (63U - static_cast<unsigned>(std::countl_zero(tick ^ now_tick_))) / slot_bits;
   if (tick == now_tick_) level = 0;
   unsigned slot = (tick >> level * slot_bits) % slots;

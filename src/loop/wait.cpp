@@ -118,27 +118,27 @@ std::error_code error_of(const io::Operation& operation) noexcept {
 
 bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
   Loop& loop = Loop::current();
-  scope_ = waiter.scope();
-  if (scope_ != nullptr && scope_->is_cancelled()) {
+  CancelScope* scope = waiter.scope();
+  waiter_ = &waiter;
+  operation_ = &operation;
+  if (scope != nullptr && scope->is_cancelled()) {
     operation.finish(io::Ending::cancelled);
     return gives_way(waiter);  // or a loop that swallows Cancelled would keep all others waiting
   }
-  waiter_ = &waiter;
-  operation_ = &operation;
   if (operation.kind == io::Kind::call)
     static_cast<io::Call&>(operation).deadline =
-        std::min(after(loop.now(), timeout_), scope_ == nullptr ? never : scope_->deadline());
+        std::min(after(loop.now(), timeout_), scope == nullptr ? never : scope->deadline());
   operation.owner = this;
   operation.run = completed;
   if (submit(loop, operation) == io::Progress::done) {
-    if (!is_late(operation, scope_)) return gives_way(waiter);
+    if (!is_late(operation, scope)) return gives_way(waiter);
     loop.make_ready(waiter);  // the timers come first
     return true;
   }
-  if (scope_ != nullptr) {
-    scope_->add(*this);
+  if (scope != nullptr) {
+    scope->add(*this);
     if (is_idle_) idle_since_ = loop.now();
-    if (is_idle_ && scope_->is_draining()) limit(scope_->quiet(), io::Ending::drained);
+    if (is_idle_ && scope->is_draining()) limit(scope->quiet(), io::Ending::drained);
   }
   if (timeout_ != Duration::max()) limit(timeout_, io::Ending::timed_out);
   report_held_mutexes(loop.log(), name_of(operation), capture_, about_);
@@ -148,9 +148,8 @@ bool OperationWait::begin(PromiseBase& waiter, io::Operation& operation) {
 void OperationWait::limit(Duration delay, io::Ending ending) {
   Loop& loop = Loop::current();
   TimePoint deadline = after(loop.now(), delay);
-  if (deadline >= deadline_) return;
+  if (deadline >= due()) return;
   loop.timers().remove(*this);
-  deadline_ = deadline;
   ending_at_deadline_ = ending;
   loop.timers().add(*this, deadline);
 }
@@ -167,7 +166,7 @@ void OperationWait::notify(CancelNode& node, Notice notice) {
   else if (notice == Notice::make_room)
     Loop::current().engine().cancel(*wait.operation_, io::Ending::drained);
   else if (wait.is_idle_)
-    wait.limit(wait.scope_->quiet(), io::Ending::drained);
+    wait.limit(wait.scope()->quiet(), io::Ending::drained);
 }
 
 void OperationWait::completed(Job& job) {
@@ -175,16 +174,16 @@ void OperationWait::completed(Job& job) {
   auto& wait = *static_cast<OperationWait*>(operation.owner);
   note_cut(operation);
   static_cast<CancelNode&>(wait).unlink();
-  if (wait.deadline_ != never) Loop::current().timers().remove(wait);
+  if (wait.is_set()) Loop::current().timers().remove(wait);
   wait.waiter_->self().resume();
 }
 
 const CancelScope* OperationWait::scope_of(const Job& job) noexcept {
-  return static_cast<OperationWait*>(static_cast<const io::Operation&>(job).owner)->scope_;
+  return static_cast<OperationWait*>(static_cast<const io::Operation&>(job).owner)->scope();
 }
 
 void OperationWait::throw_if_cancelled(const io::Operation& operation) const {
-  if (operation.ending == io::Ending::cancelled) throw Cancelled{scope_->reason()};
+  if (operation.ending == io::Ending::cancelled) throw Cancelled{scope()->reason()};
   if (operation.ending == io::Ending::drained) throw Cancelled{CancelReason::drain};
 }
 

@@ -44,8 +44,7 @@ void Child::Leave::operator()(Reaper* reaper) const noexcept {
 
 Child::Child(Loop& loop, std::string program, const StartedProgram& started)
     : reaper_(new Reaper(loop, program, started.pidfd)), process_(started.process) {
-  Address name;
-  name.path = std::move(program);
+  Address name = Address::named(std::move(program));
   for (std::size_t i = 0; i < ends_.size(); ++i)
     if (started.ends[i] >= 0)
       ends_[i].emplace(loop, Accepted(started.ends[i], io::HandleKind::byte_pipe, name));

@@ -5,7 +5,7 @@
 namespace duet {
 
 Admission::~Admission() {
-  if (from_ != nullptr) from_->give_back(host_);
+  if (from_ != nullptr) from_->give_back(count_);
 }
 
 std::optional<Admission> Admissions::admit(const Address& peer) {
@@ -17,16 +17,15 @@ std::optional<Admission> Admissions::admit(const Address& peer) {
     std::copy_n(peer.bytes.begin(), 4, host.begin() + 12);
   }
   std::lock_guard lock(mutex_);
-  std::size_t& count = counts_[host];
-  if (count >= max_) return std::nullopt;
-  ++count;
-  return Admission(*this, host);
+  auto count = counts_.try_emplace(host, 0).first;
+  if (count->second >= max_) return std::nullopt;
+  ++count->second;
+  return Admission(*this, count);
 }
 
-void Admissions::give_back(const Admission::Host& host) noexcept {
+void Admissions::give_back(Admission::Counts::iterator count) noexcept {
   std::lock_guard lock(mutex_);
-  auto found = counts_.find(host);
-  if (--found->second == 0) counts_.erase(found);
+  if (--count->second == 0) counts_.erase(count);
 }
 
 }  // namespace duet

@@ -20,10 +20,10 @@ class Admission {
  public:
   Admission() noexcept = default;
   Admission(Admission&& other) noexcept
-      : from_(std::exchange(other.from_, nullptr)), host_(other.host_) {}
+      : from_(std::exchange(other.from_, nullptr)), count_(other.count_) {}
   Admission& operator=(Admission&& other) noexcept {
     std::swap(from_, other.from_);
-    std::swap(host_, other.host_);
+    std::swap(count_, other.count_);
     return *this;
   }
   ~Admission();
@@ -31,11 +31,12 @@ class Admission {
  private:
   friend class Admissions;
   using Host = std::array<std::uint8_t, 16>;  // an IPv4 address as IPv6 writes it
+  using Counts = std::map<Host, std::size_t>;
 
-  Admission(Admissions& from, const Host& host) noexcept : from_(&from), host_(host) {}
+  Admission(Admissions& from, Counts::iterator count) noexcept : from_(&from), count_(count) {}
 
   Admissions* from_ = nullptr;
-  Host host_{};
+  Counts::iterator count_;
 };
 
 class Admissions {
@@ -50,11 +51,11 @@ class Admissions {
  private:
   friend class Admission;
 
-  void give_back(const Admission::Host& host) noexcept;
+  void give_back(Admission::Counts::iterator count) noexcept;
 
   const std::size_t max_;
   std::mutex mutex_;
-  std::map<Admission::Host, std::size_t> counts_;
+  Admission::Counts counts_;
 };
 
 }  // namespace duet

@@ -19,12 +19,20 @@ Task<> run_connection(const Service& service, Accepted connection) {
     Stream stream(loop, std::move(connection));
     Task<> task = service.handle(std::move(stream));
     co_await std::move(task);
+  } catch (...) {
+    log_failure(loop.log(), peer);
+  }
+}
+
+void log_failure(Log& log, const Address& peer) noexcept {
+  try {
+    throw;
   } catch (const Cancelled&) {
     // The server is ending.
   } catch (const std::exception& error) {
-    loop.log().error("connection of {} ended: {}", peer.text(), error.what());
+    log.error("connection of {} ended: {}", peer.text(), error.what());
   } catch (...) {
-    loop.log().error("connection of {} ended: an exception of unknown type", peer.text());
+    log.error("connection of {} ended: an exception of unknown type", peer.text());
   }
 }
 

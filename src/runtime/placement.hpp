@@ -95,4 +95,7 @@ std::unique_ptr<Placement> place_in_processes(Loop& loop, Hosting hosting);
 // The handler's whole run, on the current loop; throws nothing.
 Task<> run_connection(const Service& service, Accepted connection);
 
+// Logs the exception being handled, which has left the handler of that peer's connection.
+void log_failure(Log& log, const Address& peer) noexcept;
+
 }  // namespace duet

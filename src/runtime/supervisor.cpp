@@ -79,11 +79,11 @@ std::vector<Endpoint> Supervisor::listen() {
 
 Listener Supervisor::listen_on(const Address& address) {
   bool is_local = address.family == Address::Family::local;
-  if (is_local && sys::is_dead_local_socket(address)) sys::remove_local_socket(address.path);
+  if (is_local && sys::is_dead_local_socket(address)) sys::remove_local_socket(address.path());
   Listener::Options options;
   if (order_.options.workers > 1) options.port_sharing = Listener::PortSharing::first;
   Listener listener(loop_, address, options);
-  if (is_local) local_paths_.push_back(address.path);
+  if (is_local) local_paths_.push_back(address.path());
   return listener;
 }
 

@@ -68,9 +68,25 @@ Address Address::ip4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) {
 }
 
 Address Address::local(std::string path) {
-  Address address = empty(Family::local, 0);
-  address.path = std::move(path);
+  Address address = named(std::move(path));
+  address.family = Family::local;
   return address;
+}
+
+Address Address::named(std::string name) {
+  Address address;
+  address.path_ = std::make_shared<const std::string>(std::move(name));
+  return address;
+}
+
+const std::string& Address::path() const noexcept {
+  static const std::string none;
+  return path_ == nullptr ? none : *path_;
+}
+
+bool Address::operator==(const Address& other) const {
+  return family == other.family && port == other.port && scope == other.scope &&
+         bytes == other.bytes && path() == other.path();
 }
 
 std::optional<Address> Address::parse(std::string_view text) {
@@ -97,8 +113,9 @@ std::optional<Address> Address::parse(std::string_view text) {
 std::string Address::text() const {
   char buffer[INET6_ADDRSTRLEN] = {};
   switch (family) {
-    case Family::none: return path.empty() ? "an unnamed socket" : path;
-    case Family::local: return "unix:" + (path.starts_with('\0') ? "@" + path.substr(1) : path);
+    case Family::none: return path().empty() ? "an unnamed socket" : path();
+    case Family::local:
+      return "unix:" + (path().starts_with('\0') ? "@" + path().substr(1) : path());
     case Family::ip4:
       inet_ntop(AF_INET, bytes.data(), buffer, sizeof buffer);
       return std::string(buffer) + ":" + std::to_string(port);
@@ -135,11 +152,11 @@ SocketAddress::SocketAddress(const Address& address) noexcept {
       sockaddr_un& un = as<sockaddr_un>();
       un.sun_family = AF_UNIX;
       length = sizeof un + 1;  // EINVAL: cut off, the path would name another socket
-      std::size_t size = address.path.size();
+      std::size_t size = address.path().size();
       if (size >= sizeof un.sun_path) break;
-      std::memcpy(un.sun_path, address.path.data(), size);
+      std::memcpy(un.sun_path, address.path().data(), size);
       // An abstract name is as long as it is; a path ends with its NUL byte.
-      std::size_t terminator = address.path.starts_with('\0') ? 0 : 1;
+      std::size_t terminator = address.path().starts_with('\0') ? 0 : 1;
       length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size + terminator);
       break;
     }

@@ -43,6 +43,9 @@ std::int64_t change_file(int file, FileChange change, std::uint64_t size_bytes) 
 
 std::int64_t stat(int file, FileFacts& facts) noexcept;
 
+// Whether close(2) would free the blocks of a large file: nobody else could give them a name again.
+bool takes_long_to_close(int file) noexcept;
+
 // Of direct access to a file, as far as the system tells; else what suits every usual disk.
 Alignment direct_alignment(int file) noexcept;
 

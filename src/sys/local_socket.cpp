@@ -12,7 +12,7 @@ namespace duet::sys {
 
 bool is_dead_local_socket(const Address& address) noexcept {
   struct stat found{};
-  if (::lstat(address.path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  if (::lstat(address.path().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
   Fd probe(static_cast<int>(open_socket(address.family)));
   set_mode(probe.get(), Mode::nonblocking);  // a living server's backlog may be full
   return connect_interruptible(probe.get(), SocketAddress(address)) == -ECONNREFUSED;

@@ -18,16 +18,16 @@
 namespace duet {
 
 void* FrameRecycler::allocate(std::size_t size_bytes) {
-  std::size_t at = (size_bytes + class_bytes - 1) / class_bytes;
+  std::size_t at = class_of(size_bytes);
   LoopLocal* local = current_loop_local;
   if (local == nullptr || at >= classes || !DUET_KEEPS_FRAMES) {
     if (local != nullptr) ++local->frames.alive_;
-    return ::operator new(at * class_bytes);
+    return ::operator new(room_of(at));
   }
   FrameRecycler& frames = local->frames;
   ++frames.alive_;
   Class& list = frames.classes_[at];
-  if (list.first == nullptr) return ::operator new(at * class_bytes);
+  if (list.first == nullptr) return ::operator new(room_of(at));
   Free* frame = list.first;
   list.first = frame->next;
   --list.count;
@@ -35,7 +35,7 @@ void* FrameRecycler::allocate(std::size_t size_bytes) {
 }
 
 void FrameRecycler::free(void* frame, std::size_t size_bytes) noexcept {
-  std::size_t at = (size_bytes + class_bytes - 1) / class_bytes;
+  std::size_t at = class_of(size_bytes);
   LoopLocal* local = current_loop_local;
   if (local != nullptr) --local->frames.alive_;
   if (local == nullptr || at >= classes || !DUET_KEEPS_FRAMES ||

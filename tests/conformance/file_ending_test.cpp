@@ -89,9 +89,11 @@ Task<std::string> cancel_during(Directory folder) {
   co_return text;
 }
 
-TEST_P(FileEnding, by_cancellation_during_a_write_comes_after_it) {
-  EXPECT_EQ(result_of(cancel_during), "written, cancelled");
-  EXPECT_TRUE(folder_.read("file") == std::string(large, 'x'));
+// Before, if no thread had begun with the write.
+TEST_P(FileEnding, by_cancellation_during_a_write_comes_before_or_after_it) {
+  std::string result = result_of(cancel_during);
+  EXPECT_TRUE(result == "written, cancelled" || result == "cancelled") << result;
+  EXPECT_TRUE(folder_.read("file") == std::string(result == "cancelled" ? 0 : large, 'x'));
 }
 
 Task<std::string> write_against_a_deadline(Directory folder) {
@@ -101,9 +103,10 @@ Task<std::string> write_against_a_deadline(Directory folder) {
   co_return outcome(written);
 }
 
-TEST_P(FileEnding, by_a_write_s_own_deadline_leaves_it_whole) {
-  EXPECT_EQ(result_of(write_against_a_deadline), "done");
-  EXPECT_TRUE(folder_.read("file") == std::string(large, 'x'));
+TEST_P(FileEnding, by_a_write_s_own_deadline_leaves_it_whole_or_unwritten) {
+  std::string result = result_of(write_against_a_deadline);
+  EXPECT_TRUE(result == "done" || result == "timed out") << result;
+  EXPECT_TRUE(folder_.read("file") == std::string(result == "done" ? large : 0, 'x'));
 }
 
 constexpr std::size_t record_bytes = 1U << 20;

@@ -145,15 +145,15 @@ TEST_P(EngineDisk, many_reads_of_one_file_go_on_at_once) {
   release(handle);
 }
 
-TEST_P(EngineDisk, a_read_in_flight_outlives_cancel_and_release_with_its_own_result) {
+TEST_P(EngineDisk, a_read_that_is_cancelled_and_released_has_been_made_or_not_begun) {
   for (int round = 0; round < test::rounds(50); ++round) {
     Handle handle = open_handle("file");
     int descriptor = last_descriptor_;
     chill(descriptor);
-    std::array<std::byte, 100> buffer;
+    std::array<std::byte, 100> unread{};
+    std::array<std::byte, 100> buffer = unread;
     Counted<ReadAt> read(handle, buffer, static_cast<std::uint64_t>(round % 64) * block_bytes);
-    submit(read);
-    engine_->cancel(read, Ending::cancelled);
+    if (submit(read)) engine_->cancel(read, Ending::cancelled);
     engine_->release(handle);
     Counted<Stat> late(handle);
     EXPECT_FALSE(submit(late));
@@ -161,8 +161,10 @@ TEST_P(EngineDisk, a_read_in_flight_outlives_cancel_and_release_with_its_own_res
     complete(read);
     reap_until([&] { return engine_->census().operations == 0; });
     EXPECT_EQ(read.completions, 1);
-    EXPECT_EQ(read.ending, Ending::none);
-    EXPECT_EQ(read.result, 100);
+    if (read.ending == Ending::none)
+      EXPECT_EQ(read.result, 100);
+    else
+      EXPECT_EQ(buffer, unread);
     EXPECT_EQ(::fcntl(descriptor, F_GETFD), -1) << "closed after the last completion";
   }
 }

@@ -235,7 +235,7 @@ TEST_P(EngineSockets, a_full_local_backlog_is_waited_for_or_reported) {
   }
   EXPECT_EQ(connect.completions, 1);
   release(handle);
-  ::unlink(address.path.c_str());
+  ::unlink(address.path().c_str());
 }
 
 TEST_P(EngineSockets, a_shutdown_ends_our_side_only) {

@@ -5,11 +5,14 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <memory>
+#include <semaphore>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -89,6 +92,87 @@ TEST(PoolAccess, cancels_nothing_that_is_done_and_not_collected) {
   EXPECT_TRUE(note.stop.stop_requested());
   access.cancel(note, Ending::cancelled);  // by a job that runs before its completion
   EXPECT_EQ(note.ending, Ending::none);
+}
+
+// Keeps the only thread for disks busy for as long as it lives.
+class BusyDisk {
+ public:
+  explicit BusyDisk(WorkPools& pools) {
+    auto* hold = new Hold(has_begun_, let_go_);
+    EXPECT_TRUE(pools.of(Work("disk", 1, 1)).give(*hold));
+    has_begun_->acquire();
+  }
+  ~BusyDisk() { let_go_->release(); }
+
+ private:
+  using Semaphore = std::shared_ptr<std::binary_semaphore>;
+
+  struct Hold : WorkPool::Order {
+    Hold(Semaphore begun, Semaphore until)
+        : Order(wait), has_begun(std::move(begun)), let_go(std::move(until)) {}
+    static void wait(WorkPool::Order& order) noexcept {
+      std::unique_ptr<Hold> self(&static_cast<Hold&>(order));
+      self->has_begun->release();
+      self->let_go->acquire();
+    }
+    const Semaphore has_begun;
+    const Semaphore let_go;
+  };
+
+  const Semaphore has_begun_ = std::make_shared<std::binary_semaphore>(0);
+  const Semaphore let_go_ = std::make_shared<std::binary_semaphore>(0);
+};
+
+TEST(PoolAccess, cancels_a_disk_operation_that_no_thread_has_begun) {
+  sys::Fd directory = root();
+  auto pools = std::make_shared<WorkPools>();
+  BusyDisk busy(*pools);
+  int wakes = 0;
+  PoolAccess access(pools, [&wakes] { ++wakes; });
+  OpenFile open(directory.get(), "no-such-name");
+  ASSERT_TRUE(access.run(open, -1));
+  access.cancel(open, Ending::timed_out);
+  EXPECT_EQ(wakes, 1);
+  JobQueue back;
+  access.collect(back);
+  ASSERT_FALSE(back.empty());
+  EXPECT_EQ(&back.pop(), &open);
+  EXPECT_EQ(open.ending, Ending::timed_out);
+  EXPECT_EQ(open.result, -ECANCELED);
+}
+
+bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
+
+// An open file of that size; its name is gone when it is `unnamed`.
+int make_file(off_t size_bytes, bool is_unnamed) {
+  std::string path = testing::TempDir() + "duet_close_" + std::to_string(::getpid());
+  int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  EXPECT_EQ(::posix_fallocate(descriptor, 0, size_bytes), 0);
+  if (is_unnamed) ::unlink(path.c_str());
+  return descriptor;
+}
+
+TEST(PoolAccess, leaves_the_closing_of_a_large_file_without_a_name_to_a_thread) {
+  int file = make_file(off_t{4} << 20, true);
+  {
+    auto pools = std::make_shared<WorkPools>();
+    BusyDisk busy(*pools);
+    PoolAccess(pools, [] {}).close_file(file);
+    EXPECT_TRUE(is_open(file));
+  }
+  EXPECT_FALSE(is_open(file));  // a pool ends when its work is done
+}
+
+TEST(PoolAccess, closes_other_files_at_once) {
+  auto pools = std::make_shared<WorkPools>();
+  PoolAccess access(pools, [] {});
+  BusyDisk busy(*pools);
+  int large = make_file(off_t{4} << 20, false);
+  access.close_file(large);
+  EXPECT_FALSE(is_open(large));
+  int small = make_file(4096, true);
+  access.close_file(small);
+  EXPECT_FALSE(is_open(small));
 }
 
 TEST(PoolAccess, refuses_what_is_more_than_may_wait) {

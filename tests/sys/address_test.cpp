@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(rows, SocketAddressForm,
 
 TEST(SocketAddressForm, keeps_a_path_that_fills_the_kernels_record) {
   std::string path(sizeof(sockaddr_un::sun_path) - 1, 'a');
-  EXPECT_EQ(sys::SocketAddress(Address::local(path)).value().path, path);
+  EXPECT_EQ(sys::SocketAddress(Address::local(path)).value().path(), path);
 }
 
 // Cut off, it would name another socket.

@@ -16,8 +16,8 @@ namespace {
 
 class LocalSocketTest : public ::testing::Test {
  protected:
-  LocalSocketTest() { ::unlink(address_.path.c_str()); }
-  ~LocalSocketTest() override { ::unlink(address_.path.c_str()); }
+  LocalSocketTest() { ::unlink(address_.path().c_str()); }
+  ~LocalSocketTest() override { ::unlink(address_.path().c_str()); }
 
   Fd listen_there(int backlog) {
     Fd listener(static_cast<int>(open_socket(Address::Family::local)));
@@ -54,7 +54,7 @@ TEST_F(LocalSocketTest, lives_when_its_backlog_is_full) {
 
 TEST_F(LocalSocketTest, is_not_dead_when_it_is_no_socket_or_not_there) {
   EXPECT_FALSE(is_dead_local_socket(address_));
-  std::ofstream(address_.path) << "a file";
+  std::ofstream(address_.path()) << "a file";
   EXPECT_FALSE(is_dead_local_socket(address_));
 }
 

@@ -24,8 +24,8 @@ class File {
   File(File&&) noexcept = default;
   File& operator=(File&&) noexcept = default;
 
-  // Closes it, on the loop: at once, but for a file without a name any more, whose blocks are freed
-  // by whoever closes it last (close(2)).
+  // Closes it: at once, but that of a large file without a name, whose blocks have to be freed, is
+  // left to a thread of the disk's.
   ~File() = default;
 
   // Opens what `path` names below `directory`; a path, or a link, that leads outside is refused by

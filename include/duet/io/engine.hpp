@@ -43,8 +43,8 @@ class Engine {
   virtual Progress submit(Operation& operation) = 0;
 
   // Asks for a pending operation to end early. It still completes through the queue: with `why`, or
-  // with its own result when that was faster. Disk operations run to their end, and so does a call
-  // that a thread has begun: its `stop` is requested.
+  // with its own result when that was faster. Disk operations and calls that have begun run to
+  // their end; a call's `stop` is requested.
   virtual void cancel(Operation& operation, Ending why) = 0;
 
   // Waits until an operation completes, wake() is called or the deadline has come, whichever is

@@ -84,7 +84,7 @@ enum class Ending : std::uint8_t {
 };
 
 struct Operation : Job {
-  explicit Operation(Kind of_kind, Handle on = {}) noexcept : kind(of_kind), handle(on) {}
+  explicit Operation(Kind of_kind, Handle on = {}) noexcept : handle(on), kind(of_kind) {}
 
   // Sets the outcome: a count or a descriptor, or a negative errno.
   void finish(std::int64_t outcome) noexcept { result = outcome; }
@@ -93,12 +93,12 @@ struct Operation : Job {
     result = -ECANCELED;
   }
 
-  const Kind kind;
-  Ending ending = Ending::none;
-  Handle handle;
   std::int64_t result = 0;
   void* owner = nullptr;          // of whoever set `run`
   std::uint64_t engine_words[2];  // of the engine, while the operation is in flight
+  Handle handle;
+  const Kind kind;
+  Ending ending = Ending::none;
 };
 
 struct OpenSocket : Operation {
@@ -292,9 +292,6 @@ struct Send : Operation {
 
   std::size_t size() const noexcept { return buffer.size() + more.size(); }
 
-  // Set when the operation ended early; an operation that finds it set is not begun.
-  bool* is_cut_short = nullptr;
-
   // What has not been transferred; the second part is empty if the first is.
   std::array<std::span<const std::byte>, 2> rest() const noexcept {
     if (transferred >= buffer.size()) return {more.subspan(transferred - buffer.size()), {}};
@@ -305,6 +302,9 @@ struct Send : Operation {
   std::span<const std::byte> buffer;
   std::span<const std::byte> more;
   std::size_t transferred = 0;
+
+  // Set when the operation ended early; an operation that finds it set is not begun.
+  bool* is_cut_short = nullptr;
 };
 
 }  // namespace duet::io

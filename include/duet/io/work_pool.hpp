@@ -34,7 +34,7 @@ class WorkPool {
   explicit WorkPool(const Work& work);
   WorkPool(const WorkPool&) = delete;
   WorkPool& operator=(const WorkPool&) = delete;
-  ~WorkPool();  // all work has been done by then
+  ~WorkPool();  // carries out what waits
 
   // False when as much work waits as may. Where the system grants no thread at all, runs it here.
   bool give(Order& order);

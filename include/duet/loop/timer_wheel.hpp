@@ -22,13 +22,14 @@ class Timer : public ListNode {
   Timer(const Timer& other) noexcept : ListNode(other), fire_(other.fire_) {}  // a copy is not set
   bool is_set() const noexcept { return is_linked(); }
 
+  // Of the last time it was set; `never` before.
+  TimePoint due() const noexcept { return deadline_; }
+
  private:
   friend class TimerWheel;
   Fire fire_;
-  // Set when the timer is.
-  TimePoint deadline_;
-  std::uint64_t order_;
-  std::uint64_t tick_;
+  TimePoint deadline_ = never;
+  std::uint64_t order_ = 0;
 };
 
 class TimerWheel {
@@ -62,6 +63,7 @@ class TimerWheel {
     std::uint64_t tick;
   };
 
+  std::uint64_t tick_of(TimePoint deadline) const noexcept;
   void place(Timer& timer) noexcept;
   bool find_next(Expiry& found) const noexcept;
   void fire(List<Timer>& due);

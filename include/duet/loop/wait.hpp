@@ -87,20 +87,21 @@ class OperationWait : private CancelNode, private Timer {
   [[noreturn]] void fail(const io::Operation& operation, std::error_code error) const;
 
   Duration timeout_ = Duration::max();
-  bool is_idle_ = false;
 
  private:
   static void notify(CancelNode& node, Notice notice);
   static void fire(Timer& timer);
   void limit(Duration delay, io::Ending ending);
+  CancelScope* scope() const noexcept { return waiter_->scope(); }
 
   Capture capture_;
   const void* about_;
   PromiseBase* waiter_ = nullptr;
   io::Operation* operation_ = nullptr;
-  CancelScope* scope_ = nullptr;
-  TimePoint deadline_ = never;
   io::Ending ending_at_deadline_ = io::Ending::timed_out;
+
+ protected:
+  bool is_idle_ = false;
 };
 
 // What an operation failed with; no error when it succeeded.

@@ -27,9 +27,17 @@ class FrameRecycler {
   std::ptrdiff_t alive() const noexcept { return alive_; }
 
  private:
-  static constexpr std::size_t class_bytes = 64;
-  static constexpr std::size_t classes = 32;  // larger frames are not kept
-  static constexpr unsigned kept_max = 256;   // per class
+  static constexpr std::size_t class_bytes = 16;
+  static constexpr std::size_t classes = 128;  // larger frames are not kept
+  static constexpr unsigned kept_max = 256;    // per class
+
+  // As malloc divides its memory, whose own word a frame may end before.
+  static constexpr std::size_t class_of(std::size_t size_bytes) noexcept {
+    return (size_bytes + sizeof(void*) + class_bytes - 1) / class_bytes;
+  }
+  static constexpr std::size_t room_of(std::size_t at) noexcept {
+    return at * class_bytes - sizeof(void*);
+  }
 
   struct Free {
     Free* next;

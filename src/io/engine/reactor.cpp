@@ -9,7 +9,6 @@
 #include <atomic>
 #include <vector>
 
-#include "duet/io/call.hpp"
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/perform.hpp"
@@ -20,20 +19,17 @@
 namespace duet::io {
 namespace {
 
-struct Side {
-  Operation* waiter = nullptr;
-  bool is_ready = true;  // until a call says otherwise
-};
-
 struct Slot : BasicSlot {
   bool is_registered = false;
   bool was_exceptional = false;
   AdoptedMode mode;
   bool is_closing = false;  // released; waits for a pool's thread
   std::uint16_t on_disk = 0;
-  Side sides[2];
+  bool ready[2] = {true, true};  // until a call says otherwise
+  Operation* waiters[2] = {};
 
-  Side& side(Direction direction) { return sides[static_cast<std::size_t>(direction)]; }
+  bool& is_ready(Direction direction) { return ready[static_cast<std::size_t>(direction)]; }
+  Operation*& waiter(Direction direction) { return waiters[static_cast<std::size_t>(direction)]; }
 };
 
 constexpr std::uint64_t wake_token = UINT64_MAX;
@@ -65,8 +61,8 @@ class ReactorEngine final : public Engine {
   void release(Handle handle) override {
     Slot* slot = slots_.find(handle);
     if (slot == nullptr || slot->is_closing) return;
-    for (Side& side : slot->sides)
-      if (side.waiter != nullptr) end(*slot, *side.waiter, Ending::closed);
+    for (Operation* waiter : slot->waiters)
+      if (waiter != nullptr) end(*slot, *waiter, Ending::closed);
     if (slot->is_registered) selector_->remove(slot->descriptor);
     slot->mode.restore(slot->descriptor);
     slot->is_closing = true;
@@ -91,10 +87,10 @@ class ReactorEngine final : public Engine {
   }
 
   void cancel(Operation& operation, Ending why) override {
-    if (operation.kind == Kind::call) return pools_.cancel(static_cast<Call&>(operation), why);
+    if (group_of(operation.kind) == Group::disk) return pools_.cancel(operation, why);
     Slot* slot = slots_.find(operation.handle);
-    if (slot == nullptr || group_of(operation.kind) != Group::peer) return;
-    if (slot->side(direction_of(operation.kind)).waiter == &operation) end(*slot, operation, why);
+    if (slot == nullptr) return;
+    if (slot->waiter(direction_of(operation.kind)) == &operation) end(*slot, operation, why);
   }
 
   void reap(TimePoint deadline) override {
@@ -120,23 +116,23 @@ class ReactorEngine final : public Engine {
 
   Progress submit_to_peer(Operation& operation, Slot& slot) {
     Direction direction = direction_of(operation.kind);
-    Side& side = slot.side(direction);
-    if (side.waiter != nullptr) {
+    if (slot.waiter(direction) != nullptr) {
       operation.finish(-EBUSY);
       return Progress::done;
     }
-    if (side.is_ready && attempt(operation, slot, side)) return Progress::done;
+    if (slot.is_ready(direction) && attempt(operation, slot, direction)) return Progress::done;
     if (!wait_for(operation, slot, direction)) return Progress::done;
-    side.waiter = &operation;
+    slot.waiter(direction) = &operation;
     ++pending_;
     return Progress::pending;
   }
 
-  // True when the operation has completed; else the side is no longer ready.
-  bool attempt(Operation& operation, Slot& slot, Side& side) {
+  // True when the operation has completed; else the direction is no longer ready.
+  bool attempt(Operation& operation, Slot& slot, Direction direction) {
     Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking);
-    if (outcome == Outcome::would_block) side.is_ready = false;
-    if (outcome == Outcome::done_short && is_emptied_by_short_read(slot)) side.is_ready = false;
+    if (outcome == Outcome::would_block) slot.is_ready(direction) = false;
+    if (outcome == Outcome::done_short && is_emptied_by_short_read(slot))
+      slot.is_ready(direction) = false;
     return outcome != Outcome::would_block;
   }
 
@@ -171,12 +167,11 @@ class ReactorEngine final : public Engine {
   }
 
   void take(Slot& slot, Direction direction) {
-    Side& side = slot.side(direction);
-    side.is_ready = true;
-    if (side.waiter == nullptr) return;
-    Operation& operation = *side.waiter;
-    if (attempt(operation, slot, side)) {
-      side.waiter = nullptr;
+    slot.is_ready(direction) = true;
+    if (slot.waiter(direction) == nullptr) return;
+    Operation& operation = *slot.waiter(direction);
+    if (attempt(operation, slot, direction)) {
+      slot.waiter(direction) = nullptr;
       --pending_;
       completed_.push(operation);
     } else {
@@ -185,7 +180,7 @@ class ReactorEngine final : public Engine {
   }
 
   void end(Slot& slot, Operation& operation, Ending why) {
-    slot.side(direction_of(operation.kind)).waiter = nullptr;
+    slot.waiter(direction_of(operation.kind)) = nullptr;
     --pending_;
     operation.finish(why);
     completed_.push(operation);
@@ -221,7 +216,11 @@ class ReactorEngine final : public Engine {
   }
 
   void close(Handle handle) {
-    ::close(slots_.find(handle)->descriptor);
+    const Slot& slot = *slots_.find(handle);
+    if (slot.kind == HandleKind::file)
+      pools_.close_file(slot.descriptor);
+    else
+      ::close(slot.descriptor);
     slots_.remove(handle);
   }
 

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <memory>
 
-#include "duet/io/call.hpp"
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/engine/ring_buffers.hpp"
@@ -134,8 +133,11 @@ class UringEngine final : public Engine {
   }
 
   void cancel(Operation& operation, Ending why) override {
-    if (operation.kind == Kind::call) return pools_.cancel(static_cast<Call&>(operation), why);
-    if (group_of(operation.kind) != Group::peer || slots_.find(operation.handle) == nullptr) return;
+    if (group_of(operation.kind) == Group::disk) {
+      if (!is_for_ring(operation)) pools_.cancel(operation, why);
+      return;
+    }
+    if (slots_.find(operation.handle) == nullptr) return;
     std::uint64_t& asked = operation.engine_words[ending_word];
     if (asked != static_cast<std::uint64_t>(Ending::none)) return;
     asked = static_cast<std::uint64_t>(why);
@@ -394,7 +396,10 @@ class UringEngine final : public Engine {
   void close(Handle handle) {
     const Slot& slot = *slots_.find(handle);
     slot.mode.restore(slot.descriptor);
-    ::close(slot.descriptor);
+    if (slot.kind == HandleKind::file)
+      pools_.close_file(slot.descriptor);
+    else
+      ::close(slot.descriptor);
     slots_.remove(handle);
   }
 
