@@ -64,9 +64,8 @@ void PoolAccess::cancel(Operation& operation, Ending why) {
 void PoolAccess::close_file(int descriptor) {
   sys::Fd closed_here(descriptor);
   if (pools_ == nullptr || !sys::takes_long_to_close(descriptor)) return;
-  auto closing = std::make_unique<Closing>(descriptor);
-  closed_here.give_up();
-  if (pools_->of(Work::disk).give(*closing)) closing.release();
+  auto* closing = new Closing(closed_here.give_up());  // ends itself
+  if (!pools_->of(Work::disk).give(*closing)) delete closing;
 }
 
 void PoolAccess::give_back(Order& order) {

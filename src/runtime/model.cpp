@@ -25,6 +25,11 @@ std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pools& pools
   return io::make_reactor_engine(completed, make_selector(io::Trigger::once), pools);
 }
 
+template <io::AioNotice notice>
+std::unique_ptr<io::Engine> make_aio(JobQueue& completed, const Pools& pools, bool) {
+  return io::make_aio_engine(completed, io::make_epoll_selector(io::Trigger::once), pools, notice);
+}
+
 // In the order of preference of `auto`, which takes the first selector that works.
 constexpr std::array engine_table = {
     EngineEntry{{"epoll", "reactor: tries each call, waits in epoll(7)"},
@@ -37,6 +42,12 @@ constexpr std::array engine_table = {
         {"blocking", "waits inside each blocking call"},
         [](JobQueue& completed, const Pools&, bool) { return io::make_blocking_engine(completed); },
         "allow timer_create, or raise the limit of pending signals (ulimit -i)"},
+    EngineEntry{{"aio", "files by aio(7), a signal tells their end; sockets as under epoll"},
+                make_aio<io::AioNotice::signal>,
+                "allow epoll_create1 and epoll_pwait2 (Linux 5.11) in the seccomp filter"},
+    EngineEntry{{"aio_poll", "files by aio(7), asked for their end; sockets as under epoll"},
+                make_aio<io::AioNotice::polling>,
+                "allow epoll_create1 and epoll_pwait2 (Linux 5.11) in the seccomp filter"},
 #ifdef DUET_HAVE_URING
     EngineEntry{{"uring", "proactor: the kernel completes each call, io_uring(7)"},
                 [](JobQueue& completed, const Pools& pools, bool serves_many) {
@@ -58,6 +69,8 @@ constexpr std::array model_table = {
                "an event loop over poll(2)", false},
     ModelFacts{"epoll", Sharing::by_worker, "epoll", "I/O multiplexing, reactor pattern",
                "an event loop over epoll(7)", false},
+    ModelFacts{"aio", Sharing::by_worker, "aio", "asynchronous I/O, POSIX",
+               "an event loop whose files go through aio(7)", true},
     ModelFacts{"uring", Sharing::by_worker, "uring", "asynchronous I/O, proactor pattern",
                "an event loop over io_uring(7)", false},
     ModelFacts{"auto", Sharing::by_worker, "", "I/O multiplexing",

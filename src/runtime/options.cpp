@@ -14,9 +14,10 @@ namespace {
 constexpr const char* usage =
     "options:\n"
     "  --listen ADDRESS 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 picks one\n"
-    "  --model NAME     single, process, thread, poll, epoll, uring or auto (the default)\n"
+    "  --model NAME     single, process, thread, poll, epoll, aio,\n"
+    "                   uring or auto (the default)\n"
     "  --engine NAME    the engine of each loop, where it is not the model's own\n"
-    "  --workers N      loops on threads of their own, for poll, epoll and uring\n"
+    "  --workers N      loops on threads of their own, for models that share loops\n"
     "  --drain TIME     how long what runs may go on after SIGTERM (10s)\n"
     "  --turn-order O   fifo (the default), priority or deadline: whose turn it is on a loop\n";
 

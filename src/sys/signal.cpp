@@ -48,6 +48,8 @@ void accept_interrupts() noexcept {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
+int aio_signal() noexcept { return SIGRTMIN + 9; }
+
 int last_signal() noexcept { return SIGRTMAX; }
 
 std::string name_of(int signal) {

@@ -1,6 +1,6 @@
 #pragma once
-// Signals: the mask of a thread, a descriptor to read them from, and the one real-time signal that
-// duet reserves to interrupt a blocking call.
+// Signals: the mask of a thread, a descriptor to read them from, and the real-time signals that
+// duet reserves.
 
 #include <sys/types.h>
 
@@ -15,6 +15,9 @@ namespace duet::sys {
 int interrupt_signal() noexcept;
 void install_interrupt_handler();
 void accept_interrupts() noexcept;  // on this thread, whatever signals the program has blocked
+
+// Reserved, too: tells that a request of POSIX AIO has ended.
+int aio_signal() noexcept;
 
 int last_signal() noexcept;
 std::string name_of(int signal);  // "SIGUSR1"

@@ -6,7 +6,7 @@ import unittest
 from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run
 from traffic import exchange
 
-NAMES = ["single", "process", "thread", "poll", "epoll", "uring", "auto"]
+NAMES = ["single", "process", "thread", "poll", "epoll", "aio", "uring", "auto"]
 NO_URING = [built("refuse"), "io_uring_setup", "--"]
 NO_EPOLL = [built("refuse"), "epoll_create1", "--"]
 NO_SELECTOR = [built("refuse"), "epoll_create1", "ppoll", "--"]
@@ -38,7 +38,7 @@ class Models(ServerCase):
     def test_for_people_it_has_a_line_for_each_model_and_says_what_auto_takes(self):
         done = run("models")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        lines = {line.split()[0]: line for line in done.stdout.splitlines()[:8]}
+        lines = {line.split()[0]: line for line in done.stdout.splitlines()[:len(NAMES) + 1]}
         self.assertEqual(list(lines), ["model", *NAMES])
         self.assertIn("here epoll", lines["auto"])
         self.assertEqual({len(line.partition("available")[0]) for line in [lines["model"]]},
@@ -86,7 +86,7 @@ class RefusedRing(ServerCase):
         self.assertIn("Operation not permitted", uring["reason"])
         self.assertIn("kernel.io_uring_disabled", uring["cure"])
         self.assertIn("seccomp", uring["cure"])
-        line = run("models", launcher=NO_URING).stdout.splitlines()[6]
+        line = run("models", launcher=NO_URING).stdout.splitlines()[NAMES.index("uring") + 1]
         self.assertRegex(line, r"^uring .* no: .*Operation not permitted.*seccomp")
 
     def test_the_other_models_do_not_mind(self):

@@ -18,6 +18,13 @@ std::unique_ptr<Engine> make_blocking_engine(JobQueue& completed);
 std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
                                             std::shared_ptr<WorkPools> pools);
 
+// How the end of a request of POSIX AIO is learned.
+enum class AioNotice : unsigned char { signal, polling };
+
+// A reactor whose files are read, written and synced by POSIX AIO.
+std::unique_ptr<Engine> make_aio_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+                                        std::shared_ptr<WorkPools> pools, AioNotice notice);
+
 // Hands each call to the kernel, io_uring(7), which completes it. The ring has room for `entries`
 // new operations a turn and eight times as many completions; more are slower, none is lost. What
 // the ring cannot do (reading a directory, starting a program, calls) goes to `pools`.

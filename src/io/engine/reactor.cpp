@@ -6,6 +6,9 @@
 // that has ever reported an end, an error or urgent data, since then bytes or the end of the stream
 // may stand behind a short read with no further report.
 
+#include "io/engine/reactor.hpp"
+
+#include <algorithm>
 #include <atomic>
 #include <vector>
 
@@ -41,10 +44,10 @@ std::uint64_t token_of(Handle handle) {
 class ReactorEngine final : public Engine {
  public:
   ReactorEngine(JobQueue& completed, std::unique_ptr<Selector> selector,
-                std::shared_ptr<WorkPools> pools)
+                const DiskAccessFactory& make_access)
       : completed_(completed),
         selector_(std::move(selector)),
-        pools_(std::move(pools), [this] { wake(); }) {
+        disk_(make_access([this] { wake(); })) {
     selector_->add(event_.get(), {.readable = true}, wake_token);
     selector_->rearm(event_.get(), Direction::read);
   }
@@ -87,19 +90,21 @@ class ReactorEngine final : public Engine {
   }
 
   void cancel(Operation& operation, Ending why) override {
-    if (group_of(operation.kind) == Group::disk) return pools_.cancel(operation, why);
+    if (group_of(operation.kind) == Group::disk) return disk_->cancel(operation, why);
     Slot* slot = slots_.find(operation.handle);
     if (slot == nullptr) return;
     if (slot->waiter(direction_of(operation.kind)) == &operation) end(*slot, operation, why);
   }
 
   void reap(TimePoint deadline) override {
-    for (const Report& report : selector_->wait(deadline)) {
+    TimePoint next_look = disk_->next_look();
+    for (const Report& report : selector_->wait(std::min(deadline, next_look))) {
       if (report.token == wake_token)
         take_wake();
       else
         take(report);
     }
+    if (next_look != never) collect_from_disk();
   }
 
   void wake() noexcept override {
@@ -197,7 +202,7 @@ class ReactorEngine final : public Engine {
     int descriptor = slot == nullptr ? -1 : slot->descriptor;
     if (perform_on_disk(operation, descriptor, Disk::cached_only) != Outcome::would_block)
       return Progress::done;
-    if (!pools_.run(operation, descriptor)) return Progress::done;
+    if (!disk_->run(operation, descriptor)) return Progress::done;
     if (slot != nullptr) ++slot->on_disk;
     ++pending_;
     return Progress::pending;
@@ -205,7 +210,7 @@ class ReactorEngine final : public Engine {
 
   void collect_from_disk() {
     JobQueue returned;
-    pools_.collect(returned);
+    disk_->collect(returned);
     while (!returned.empty()) {
       auto& operation = static_cast<Operation&>(returned.pop());
       --pending_;
@@ -218,7 +223,7 @@ class ReactorEngine final : public Engine {
   void close(Handle handle) {
     const Slot& slot = *slots_.find(handle);
     if (slot.kind == HandleKind::file)
-      pools_.close_file(slot.descriptor);
+      disk_->close_file(slot.descriptor);
     else
       ::close(slot.descriptor);
     slots_.remove(handle);
@@ -226,7 +231,7 @@ class ReactorEngine final : public Engine {
 
   JobQueue& completed_;
   const std::unique_ptr<Selector> selector_;
-  PoolAccess pools_;
+  const std::unique_ptr<DiskAccess> disk_;
   sys::EventFd event_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
@@ -235,9 +240,17 @@ class ReactorEngine final : public Engine {
 
 }  // namespace
 
+std::unique_ptr<Engine> make_reactor(JobQueue& completed, std::unique_ptr<Selector> selector,
+                                     const DiskAccessFactory& make_access) {
+  return std::make_unique<ReactorEngine>(completed, std::move(selector), make_access);
+}
+
 std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
                                             std::shared_ptr<WorkPools> pools) {
-  return std::make_unique<ReactorEngine>(completed, std::move(selector), std::move(pools));
+  auto make_access = [&pools](std::function<void()> wake) {
+    return std::make_unique<PoolAccess>(std::move(pools), std::move(wake));
+  };
+  return make_reactor(completed, std::move(selector), make_access);
 }
 
 }  // namespace duet::io
