@@ -42,7 +42,10 @@ class AioRequest {
 
   void prepare(int file, Ended ended) noexcept;
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"  // the C library's struct has an array of no size
   aiocb block_{};
+#pragma GCC diagnostic pop
   Ended ended_ = nullptr;
 };
 
