@@ -21,6 +21,16 @@ macro(duet_find_uring)
   endif()
 endmacro()
 
+# Sets DUET_HAVE_FIBERS; with it, the target Boost::context.
+macro(duet_find_fibers)
+  set(Boost_USE_STATIC_LIBS ON)
+  find_package(Boost QUIET GLOBAL COMPONENTS context)
+  set(DUET_HAVE_FIBERS ${Boost_FOUND})
+  if(NOT DUET_HAVE_FIBERS)
+    duet_missing("fibers (Boost.Context)" libboost-context-dev)
+  endif()
+endmacro()
+
 # Warnings and sanitizers for a target of this project. Warnings stay out of other people's builds.
 function(duet_own_target target)
   if(PROJECT_IS_TOP_LEVEL)

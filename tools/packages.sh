@@ -12,6 +12,7 @@ libfmt-dev          header:fmt/format.h           build             required   f
 libcli11-dev        header:CLI/CLI.hpp            build             required   the command line of duet
 nlohmann-json3-dev  header:nlohmann/json.hpp      build             required   the JSON output of duet
 liburing-dev        header:liburing.h             build             preferred  the engine uring
+libboost-context-dev  file:/usr/lib/*/libboost_context.a  build  preferred  fibers
 clang-19            tool:clang++-19               build             preferred  compiles releases; else g++
 g++                 tool:g++                      gcc               required   compiles
 clang-19            tool:clang++-19               check,fuzz        required   second compiler of the checks, fuzzers

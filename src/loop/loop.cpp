@@ -1,5 +1,8 @@
 #include "duet/loop/loop.hpp"
 
+#include <algorithm>
+
+#include "loop/fiber_host.hpp"
 #include "loop/held_mutex.hpp"
 
 namespace duet {
@@ -9,10 +12,10 @@ namespace {
 // loop inside of its parent's.
 class CurrentLoop {
  public:
-  explicit CurrentLoop(LoopLocal& loop) noexcept : before_(current_loop_local) {
-    current_loop_local = &loop;
+  explicit CurrentLoop(LoopLocal& loop) noexcept : before_(loops_of_thread.running) {
+    loops_of_thread.running = &loop;
   }
-  ~CurrentLoop() { current_loop_local = before_; }
+  ~CurrentLoop() { loops_of_thread.running = before_; }
   CurrentLoop(const CurrentLoop&) = delete;
   CurrentLoop& operator=(const CurrentLoop&) = delete;
 
@@ -22,21 +25,28 @@ class CurrentLoop {
 
 }  // namespace
 
-Loop::Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order)
+Loop::Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order, FiberLimits fibers)
     : engine_(make_engine(ready)),
       order_(order),
+      fiber_limits_(fibers),
       scope_(nullptr),
       timers_(Clock::now()),
-      log_(log) {}
-
-Loop::~Loop() = default;
-
-Loop& Loop::current() noexcept {
-  DUET_ASSERT(current_loop_local != nullptr);
-  return static_cast<Loop&>(*current_loop_local);
+      log_(log) {
+  if (loops_of_thread.running == nullptr) made_before = std::exchange(loops_of_thread.made, this);
 }
 
-Loop* Loop::current_or_null() noexcept { return static_cast<Loop*>(current_loop_local); }
+Loop::~Loop() {
+  LoopLocal** made = &loops_of_thread.made;
+  while (*made != nullptr && *made != this) made = &(*made)->made_before;
+  if (*made == this) *made = made_before;
+}
+
+Loop& Loop::current() noexcept {
+  DUET_ASSERT(loops_of_thread.running != nullptr);
+  return static_cast<Loop&>(*loops_of_thread.running);
+}
+
+Loop* Loop::current_or_null() noexcept { return static_cast<Loop*>(loops_of_thread.running); }
 
 void Loop::run(Task<> root) {
   DUET_ASSERT(!is_running_);
@@ -53,7 +63,7 @@ void Loop::run(Task<> root) {
     run_turn();
     // What the last task released may still be on its way out of the kernel.
     if (is_finished && ready.empty() && engine_->census().operations == 0) break;
-    engine_->reap(ready.empty() ? timers_.next() : past);
+    engine_->reap(wait_until());
   }
   is_running_ = false;
   Task<> ended = std::move(root);
@@ -91,7 +101,25 @@ TimePoint Loop::now() noexcept {
 
 LoopCensus Loop::census() const noexcept {
   io::EngineCensus io = engine_->census();
-  return {frames.alive(), io.operations, io.handles, timers_.size(), io.leases + buffers_.leased()};
+  return {frames.alive(),
+          io.operations,
+          io.handles,
+          timers_.size(),
+          io.leases + buffers_.leased(),
+          fiber_host_ == nullptr ? 0 : fiber_host_->stacks.in_use()};
+}
+
+sys::FiberStacks& Loop::fiber_stacks() { return fiber_host().stacks; }
+
+FiberHost& Loop::fiber_host() {
+  if (fiber_host_ == nullptr) fiber_host_ = std::make_unique<FiberHost>(fiber_limits_);
+  return *fiber_host_;
+}
+
+TimePoint Loop::wait_until() noexcept {
+  if (!ready.empty()) return past;
+  if (fiber_host_ == nullptr) return timers_.next();
+  return std::min(timers_.next(), fiber_host_->trim_idle(now()));
 }
 
 void Loop::run_turn() {

@@ -37,6 +37,11 @@ void Scope::spawn(Task<> task) {
   Loop::current().make_ready(*new Child(*this, std::move(task)));
 }
 
+void Scope::start(Task<> task) {
+  ++children_;
+  Child::start(*new Child(*this, std::move(task)));
+}
+
 Task<> Scope::run_named(CancelScope& around, std::string_view name, Task<> task) {
   CancelScope named(&around, never, name);
   co_await std::move(task).in(named);

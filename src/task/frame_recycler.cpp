@@ -19,7 +19,7 @@ namespace duet {
 
 void* FrameRecycler::allocate(std::size_t size_bytes) {
   std::size_t at = class_of(size_bytes);
-  LoopLocal* local = current_loop_local;
+  LoopLocal* local = loops_of_thread.running;
   if (local == nullptr || at >= classes || !DUET_KEEPS_FRAMES) {
     if (local != nullptr) ++local->frames.alive_;
     return ::operator new(room_of(at));
@@ -36,7 +36,7 @@ void* FrameRecycler::allocate(std::size_t size_bytes) {
 
 void FrameRecycler::free(void* frame, std::size_t size_bytes) noexcept {
   std::size_t at = class_of(size_bytes);
-  LoopLocal* local = current_loop_local;
+  LoopLocal* local = loops_of_thread.running;
   if (local != nullptr) --local->frames.alive_;
   if (local == nullptr || at >= classes || !DUET_KEEPS_FRAMES ||
       local->frames.classes_[at].count == kept_max) {

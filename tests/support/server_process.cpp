@@ -96,6 +96,7 @@ void ServerProcess::note_loop_end(const LoopCensus& census) {
   remains_->handles += static_cast<long>(census.handles);
   remains_->timers += static_cast<long>(census.timers);
   remains_->leases += static_cast<long>(census.leases);
+  remains_->fibers += static_cast<long>(census.fibers);
 }
 
 void ServerProcess::drain() {
@@ -141,6 +142,7 @@ void ServerProcess::expect_nothing_left() const {
   EXPECT_EQ(remains_->handles, 0) << log();
   EXPECT_EQ(remains_->timers, 0) << log();
   EXPECT_EQ(remains_->leases, 0) << log();
+  EXPECT_EQ(remains_->fibers, 0) << log();
   EXPECT_EQ(remains_->descriptors, 0) << log();
   for (const char* trouble : {"Sanitizer", "runtime error", "broken invariant"})
     EXPECT_EQ(log().find(trouble), std::string::npos) << log();

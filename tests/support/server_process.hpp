@@ -47,7 +47,7 @@ class ServerProcess {
  private:
   // What the loops and the process had left at their ends, summed up.
   struct Remains {
-    std::atomic<long> loops, frames, operations, handles, timers, leases, descriptors;
+    std::atomic<long> loops, frames, operations, handles, timers, leases, fibers, descriptors;
   };
 
   [[noreturn]] void run(const Options& options, const Serve& serve, int announcement);

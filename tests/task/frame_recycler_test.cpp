@@ -13,8 +13,8 @@ namespace {
 
 class FrameRecyclerTest : public ::testing::Test {
  protected:
-  FrameRecyclerTest() { current_loop_local = &local_; }
-  ~FrameRecyclerTest() override { current_loop_local = nullptr; }
+  FrameRecyclerTest() { loops_of_thread.running = &local_; }
+  ~FrameRecyclerTest() override { loops_of_thread.running = nullptr; }
 
   LoopLocal local_;
 };
@@ -58,14 +58,14 @@ TEST_F(FrameRecyclerTest, a_frame_may_be_freed_on_another_loop_or_on_none) {
   void* second = FrameRecycler::allocate(200);
   {
     LoopLocal other;
-    current_loop_local = &other;
+    loops_of_thread.running = &other;
     FrameRecycler::free(first, 200);
     EXPECT_EQ(other.frames.alive(), -1);
   }
-  current_loop_local = nullptr;
+  loops_of_thread.running = nullptr;
   FrameRecycler::free(second, 200);
   void* third = FrameRecycler::allocate(200);
-  current_loop_local = &local_;
+  loops_of_thread.running = &local_;
   FrameRecycler::free(third, 200);
 }
 

@@ -39,12 +39,12 @@ class Gate {
 class TaskTest : public ::testing::Test {
  protected:
   TaskTest() {
-    current_loop_local = &local_;
+    loops_of_thread.running = &local_;
     local_.budget = std::numeric_limits<int>::max();  // no await gives way
   }
   ~TaskTest() override {
     EXPECT_EQ(local_.frames.alive(), 0) << "frames are left";
-    current_loop_local = nullptr;
+    loops_of_thread.running = nullptr;
   }
 
   template <class T>

@@ -21,6 +21,7 @@
 #include "duet/io/engine.hpp"
 #include "duet/loop/timer_wheel.hpp"
 #include "duet/loop/turn_order.hpp"
+#include "duet/sys/fiber_stacks.hpp"
 #include "duet/task/loop_local.hpp"
 #include "duet/task/task.hpp"
 
@@ -33,16 +34,20 @@ struct LoopCensus {
   std::size_t handles = 0;
   std::size_t timers = 0;
   std::size_t leases = 0;
+  std::size_t fibers = 0;
 
   bool operator==(const LoopCensus&) const = default;
 };
+
+class FiberHost;
 
 class Loop : public LoopLocal {
  public:
   using Post = std::move_only_function<void()>;
   using Interrupted = std::move_only_function<void(unsigned bits)>;
 
-  explicit Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order = fifo_order);
+  explicit Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order = fifo_order,
+                FiberLimits fibers = {});
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
@@ -77,21 +82,26 @@ class Loop : public LoopLocal {
   io::Engine& engine() noexcept { return *engine_; }
   TimerWheel& timers() noexcept { return timers_; }
   BufferPool& buffers() noexcept { return buffers_; }
+  sys::FiberStacks& fiber_stacks();
+  FiberHost& fiber_host();  // for fibers
   CancelScope& scope() noexcept { return scope_; }
   Log& log() noexcept { return log_; }
   LoopCensus census() const noexcept;
 
  private:
   void run_turn();  // all of a turn but the engine's wait
+  TimePoint wait_until() noexcept;
   void take_posts();
   void wake_for_posts() noexcept;
   void run_ready();
 
-  BufferPool buffers_;  // the engine's operations may hold some
+  std::unique_ptr<FiberHost> fiber_host_;  // once there is a fiber
+  BufferPool buffers_;                     // the engine's operations may hold some
   std::unique_ptr<io::Engine> engine_;
   bool is_now_known_ = false;
   bool is_running_ = false;
   const TurnOrder order_;
+  const FiberLimits fiber_limits_;
   std::atomic<unsigned> interrupts_ = 0;
   std::atomic<bool> has_posts_ = false;
   CancelScope scope_;

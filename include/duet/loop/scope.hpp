@@ -46,6 +46,9 @@ class Scope {
     spawn(run_named(cancel_scope_, name, std::move(task)));
   }
 
+  // Runs the task up to its first wait within the call; else like spawn.
+  void start(Task<> task);
+
   // Ends all that is inside, this scope's own wish: nothing is thrown for it.
   void cancel(CancelReason reason = CancelReason::requested) noexcept {
     cancel_scope_.cancel(reason);

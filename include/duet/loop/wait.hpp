@@ -18,6 +18,7 @@
 #include "duet/base/error.hpp"
 #include "duet/io/operation.hpp"
 #include "duet/loop/loop.hpp"
+#include "duet/loop/plain_wait.hpp"
 
 namespace duet {
 

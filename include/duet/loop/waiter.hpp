@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "duet/loop/loop.hpp"
+#include "duet/loop/plain_wait.hpp"
 
 namespace duet {
 
@@ -96,12 +97,6 @@ inline Waiter& WaitQueue::pop() noexcept {
   auto& first = static_cast<Waiter&>(waiters_.front());
   static_cast<QueuedWaiter&>(first).unlink();
   return first;
-}
-
-// Blocks a thread that runs no loop until the wait has ended.
-template <class Wait>
-auto wait(Wait&& waits) -> decltype(waits.on_thread()) {
-  return waits.on_thread();
 }
 
 }  // namespace duet
