@@ -103,7 +103,7 @@ class InProcesses : public Placement {
     newcomers_.for_each([](Newcomer& other) { sys::Fd(other.descriptor).close(); });
     int code = 0;
     try {
-      Loop loop(hosting_.make_engine, hosting_.log, hosting_.turn_order);
+      Loop loop(hosting_.make_engine, hosting_.log, hosting_.turn_order, hosting_.fibers);
       loop.on_interrupt([&loop](unsigned orders) { obey(loop, orders); });
       loop.run(run_in_child(service, std::move(connection), parent_));
       tell(hosting_.loop_end, loop);

@@ -85,7 +85,8 @@ class OnThreads : public Placement {
 
   std::unique_ptr<Loop> make_loop(const Accepted& accepted) {
     try {
-      return std::make_unique<Loop>(hosting_.make_engine, hosting_.log, hosting_.turn_order);
+      return std::make_unique<Loop>(hosting_.make_engine, hosting_.log, hosting_.turn_order,
+                                    hosting_.fibers);
     } catch (const std::exception& error) {
       sys::Fd refused(accepted.descriptor);
       hosting_.log.error("no loop for the connection of {}: {}", accepted.peer.text(),

@@ -23,6 +23,7 @@ struct Hosting {
   Log& log;
   io::EngineFactory make_engine;  // of a connection's own loop
   TurnOrder turn_order;           // of that loop
+  FiberLimits fibers;             // likewise
   std::vector<int> inherited;     // descriptors that a forked child has no business with
   const LoopEnd& loop_end;
 };

@@ -10,7 +10,8 @@ void run_task(const Options& options, Task<> task) {
   Model model = Model::choose(options.model, options.engine);
   sys::ignore_broken_pipes();
   Log log;
-  Loop loop(model.connection_engine(std::make_shared<io::WorkPools>()), log);
+  Loop loop(model.connection_engine(std::make_shared<io::WorkPools>()), log, options.turn_order,
+            options.fibers);
   loop.run(std::move(task));
 }
 

@@ -85,7 +85,8 @@ void Runtime::on_hang_up(std::function<void()> action) {
 int Runtime::run() {
   State& state = *state_;
   auto pools = std::make_shared<io::WorkPools>();
-  Loop loop(state.model.acceptor_engine(pools), *state.log, state.options.turn_order);
+  Loop loop(state.model.acceptor_engine(pools), *state.log, state.options.turn_order,
+            state.options.fibers);
   Supervisor supervisor(
       {state.options, state.model, state.services, state.per_worker, state.announce, *state.log,
        state.loop_end, state.hang_up, std::move(pools)},

@@ -111,7 +111,7 @@ std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
   for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
   return make_placement(order_.model.sharing(), loop,
                         {order_.log, connection_engine(), order_.options.turn_order,
-                         std::move(inherited), order_.loop_end});
+                         order_.options.fibers, std::move(inherited), order_.loop_end});
 }
 
 void Supervisor::open_shards(std::size_t number, Loop& loop) {
@@ -132,7 +132,8 @@ void Supervisor::start_other(OtherWorker& other, std::size_t number,
         std::optional<Loop> loop;
         std::unique_ptr<Worker> worker;
         try {
-          loop.emplace(connection_engine(), order_.log, order_.options.turn_order);
+          loop.emplace(connection_engine(), order_.log, order_.options.turn_order,
+                       order_.options.fibers);
           std::vector<Endpoint> endpoints = listen_with(*loop, first);
           auto placement = make_placement_on(*loop, endpoints);
           worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),

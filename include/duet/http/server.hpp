@@ -45,8 +45,22 @@ Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options
 // Has the runtime open the log anew on SIGHUP, and write out what it holds before a process ends.
 void keep(Runtime& runtime, std::shared_ptr<AccessLog> log);
 
-// Calls handler(request, arguments…) for each request, with a copy of the arguments. `where` is an
-// Address or its text. Throws UsageError.
+namespace detail {
+
+// Runs a handler in the way in which it is written: one that returns no task is a fiber.
+template <class Function, class... Arguments>
+Task<Response> start_handler(Function& handler, Request request, Arguments&... arguments) {
+  if constexpr (std::is_same_v<std::invoke_result_t<Function&, Request, Arguments&...>, Response>)
+    return fiber(std::ref(handler), std::move(request), arguments...);
+  else
+    return handler(std::move(request), arguments...);
+}
+
+}  // namespace detail
+
+// Calls handler(request, arguments…) for each request, with a copy of the arguments: a coroutine
+// that returns Task<Response>, or a function that returns a Response and runs as a fiber. `where`
+// is an Address or its text. Throws UsageError.
 template <class Where, class Function, class... Arguments>
 void serve(Runtime& runtime, const Where& where, ServeOptions options, Function handler,
            Arguments... arguments) {
@@ -54,7 +68,7 @@ void serve(Runtime& runtime, const Where& where, ServeOptions options, Function 
   if (shared->access_log) keep(runtime, shared->access_log);
   auto serve_one = [shared](Stream peer, Function each, Arguments... with) {
     Handler call = [each = std::move(each), ... with = std::move(with)](Request request) mutable {
-      return each(request, with...);
+      return detail::start_handler(each, std::move(request), with...);
     };
     return serve_connection(std::move(peer), shared, std::move(call));
   };

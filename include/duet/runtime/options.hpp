@@ -6,6 +6,7 @@
 
 #include "duet/base/time.hpp"
 #include "duet/loop/turn_order.hpp"
+#include "duet/sys/fiber_stacks.hpp"
 
 namespace duet {
 
@@ -29,6 +30,7 @@ struct Options {
   std::string engine;    // empty: the model's own
   unsigned workers = 1;  // loops on threads of their own; more than 1 for worker models only
   TurnOrder turn_order = fifo_order;                   // matters where connections share a loop
+  FiberLimits fibers;                                  // of each loop
   Duration drain = std::chrono::seconds(10);           // how long what runs may go on at the end
   std::size_t connections_max = 10000;                 // of a worker; more wait for one to be idle
   std::size_t connections_per_address_max = SIZE_MAX;  // of one IP address; more are closed

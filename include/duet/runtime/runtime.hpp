@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "duet/base/log.hpp"
+#include "duet/loop/fiber.hpp"
 #include "duet/net/stream.hpp"
 #include "duet/runtime/model.hpp"
 #include "duet/runtime/options.hpp"
@@ -38,6 +39,20 @@ struct Service {
   std::function<Task<>(Stream)> handle;
 };
 
+namespace detail {
+
+// Runs a handler in the way in which it is written: one that returns no task is a fiber.
+template <class Handler, class... Arguments>
+Task<> start_handler(const Handler& handler, Stream peer, const Arguments&... arguments) {
+  using Returned = std::invoke_result_t<const Handler&, Stream, const Arguments&...>;
+  if constexpr (std::is_void_v<Returned>)
+    return fiber(std::cref(handler), std::move(peer), arguments...);
+  else
+    return handler(std::move(peer), arguments...);
+}
+
+}  // namespace detail
+
 class Runtime {
  public:
   // `log` gets what goes wrong with connections. Throws UnavailableModel or UsageError.
@@ -47,14 +62,18 @@ class Runtime {
   ~Runtime();
 
   // Calls handler(stream, arguments…) for each connection; `handler` and `arguments` are kept, and
-  // each connection gets a copy of the arguments. What leaves the handler as an exception is logged
-  // with the peer's address and ends that connection only. Throws UsageError.
+  // each connection gets a copy of the arguments. A handler is a coroutine that returns Task<>, or
+  // a function that returns nothing, which runs as a fiber: duet/loop/fiber.hpp. What leaves the
+  // handler as an exception is logged with the peer's address and ends that connection only. Throws
+  // UsageError.
   template <class Handler, class... Arguments>
   void serve(const Address& address, Handler handler, Arguments... arguments) {
     if ((detail::IsShared<Arguments>::value || ...)) refuse_shared_state_if_forking();
     (share(arguments), ...);
-    add({address, [handler = std::move(handler), ... arguments = std::move(arguments)](
-                      Stream peer) { return handler(std::move(peer), arguments...); }});
+    add({address,
+         [handler = std::move(handler), ... arguments = std::move(arguments)](Stream peer) {
+           return detail::start_handler(handler, std::move(peer), arguments...);
+         }});
   }
   template <class Handler, class... Arguments>
   void serve(std::string_view address, Handler handler, Arguments... arguments) {
