@@ -13,6 +13,7 @@
 
 #include "conformance/http_probe.hpp"
 #include "conformance/http_rows.hpp"
+#include "duet/loop/callback.hpp"
 #include "support/dialogue.hpp"
 #include "support/http_client.hpp"
 #include "support/http_server.hpp"
@@ -101,21 +102,22 @@ class HttpDifferential : public ModelTest {
   }
 
   // Sends every row to the model's server, cut so, and whole to one that polls.
-  void compare(auto cuts_of) {
+  void compare(auto cuts_of, const ServerProcess::Serve& serve = serving_http({}, probe)) {
     Options plain;
     plain.model = "poll";
     std::vector<Dialogue> wanted = dialogues_of(rows_, [](std::string_view) { return Cuts(); });
-    ask(wanted, plain, 64);
+    ask(wanted, plain, serving_http({}, probe), 64);
     std::vector<Dialogue> found = dialogues_of(rows_, cuts_of);
-    ask(found, options(), model().is_one_at_a_time() ? 1 : 64);
+    ask(found, options(), serve, model().is_one_at_a_time() ? 1 : 64);
     for (std::size_t i = 0; i < rows_.size(); ++i) expect_same(rows_[i], wanted[i], found[i]);
   }
 
   const std::vector<HttpRow>& rows() const { return rows_; }
 
  private:
-  static void ask(std::vector<Dialogue>& dialogues, const Options& options, std::size_t at_once) {
-    ServerProcess server(options, serving_http({}, probe));
+  static void ask(std::vector<Dialogue>& dialogues, const Options& options,
+                  const ServerProcess::Serve& serve, std::size_t at_once) {
+    ServerProcess server(options, serve);
     carry_out(dialogues, server.address(), at_once);
     server.stop();
     EXPECT_EQ(server.log(), "");
@@ -138,6 +140,29 @@ INSTANTIATE_TEST_SUITE_P(, HttpDifferential, testing::ValuesIn(model_cases()), n
 
 TEST_P(HttpDifferential, requests_sent_whole_are_answered_as_stated) {
   compare([](std::string_view) { return Cuts(); });
+}
+
+http::Response probe_in_fiber(http::Request request) { return wait(probe(request)); }
+
+TEST_P(HttpDifferential, requests_handled_in_fibers_are_answered_as_stated) {
+  if (!sys::has_fibers()) GTEST_SKIP() << "duet was compiled without Boost.Context";
+  compare([](std::string_view) { return Cuts(); }, serving_http({}, probe_in_fiber));
+}
+
+Task<http::Response> probe_by_callbacks(http::Request request) {
+  std::optional<http::Response> answer;
+  auto ask = [&] {
+    start(probe(request), [&](std::expected<http::Response, std::error_code> response) {
+      answer = std::move(response.value());
+    });
+  };
+  Task<> asking = callbacks(ask);
+  co_await std::move(asking);
+  co_return std::move(*answer);
+}
+
+TEST_P(HttpDifferential, requests_handled_by_callbacks_are_answered_as_stated) {
+  compare([](std::string_view) { return Cuts(); }, serving_http({}, probe_by_callbacks));
 }
 
 TEST_P(HttpDifferential, requests_sent_byte_by_byte_are_answered_as_if_whole) {
