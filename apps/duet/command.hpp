@@ -17,6 +17,7 @@ struct Command {
   Run run;
 };
 
+Command add_doctor(CLI::App& app);
 Command add_echo(CLI::App& app);
 Command add_models(CLI::App& app);
 Command add_relay(CLI::App& app);

@@ -40,8 +40,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "duet " DUET_VERSION);
   app.require_subcommand(1);
   std::vector<duet::app::Command> commands = {duet::app::add_serve(app), duet::app::add_echo(app),
-                                              duet::app::add_relay(app),
-                                              duet::app::add_models(app)};
+                                              duet::app::add_relay(app), duet::app::add_models(app),
+                                              duet::app::add_doctor(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -126,7 +126,7 @@ Availability probe(const EngineEntry& engine) {
     engine.make(completed, nullptr, false)->reap(past);
     return {};
   } catch (const IoError& error) {
-    return {false, error.what(), std::string(engine.cure)};
+    return {false, error.what(), std::string(engine.cure), error.code()};
   }
 }
 

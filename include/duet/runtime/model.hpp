@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "duet/io/engines.hpp"
@@ -27,6 +28,7 @@ struct Availability {
   bool is_available = true;
   std::string reason;
   std::string cure;
+  std::error_code code = {};  // of the call that was refused, if it was one
 };
 
 struct EngineFacts {

@@ -1,0 +1,114 @@
+"""duet doctor: on this machine, and where limits are low or calls are refused."""
+
+import json
+import unittest
+
+from program import ServerCase, built, run
+
+VERDICTS = ["fine", "could be better", "will hurt a server"]
+
+
+def with_limit(limit):
+    """A launcher: the command runs under a limit as prlimit(1) takes it."""
+    return ["prlimit", f"--{limit}", "--"]
+
+
+def doctor(launcher=()):
+    """(exit code, the findings by name, the pairs by model and engine)."""
+    done = run("doctor", "--json", launcher=launcher)
+    found = json.loads(done.stdout)
+    return (done.returncode, {finding["name"]: finding for finding in found["findings"]},
+            {(pair["model"], pair["engine"]): pair for pair in found["pairs"]})
+
+
+class ThisMachine(ServerCase):
+    def test_the_exit_code_says_whether_something_will_hurt_a_server(self):
+        code, findings, _ = doctor()
+        hurts = [name for name, found in findings.items() if found["verdict"] == VERDICTS[2]]
+        self.assertEqual(code, 1 if hurts else 0, hurts)
+
+    def test_each_finding_has_a_verdict_and_all_but_fine_ones_say_why_and_what_to_do(self):
+        _, findings, _ = doctor()
+        for finding in findings.values():
+            self.assertIn(finding["verdict"], VERDICTS)
+            self.assertTrue(finding["is"], finding)
+            if finding["verdict"] != "fine":
+                self.assertTrue(finding["why"] and finding["cure"], finding)
+
+    def test_it_covers_every_model_and_pair_that_there_is(self):
+        _, findings, pairs = doctor()
+        models = json.loads(run("models", "--json").stdout)
+        for model in models:
+            self.assertIn(f"model {model['name']}", findings)
+            if model["name"] != "auto":
+                self.assertEqual(pairs[model["name"], model["engine"]]["available"],
+                                 model["available"])
+
+    def test_it_covers_what_servers_meet(self):
+        _, findings, _ = doctor()
+        for name in ["kernel", "cores", "versions", "descriptors", "pending signals",
+                     "locked memory", "net.core.somaxconn", "net.ipv4.ip_local_port_range",
+                     "net.ipv4.tcp_syncookies", "net.ipv4.tcp_fin_timeout",
+                     "net.ipv4.tcp_tw_reuse", "net.ipv4.tcp_tw_recycle",
+                     "address already in use"]:
+            self.assertIn(name, findings)
+
+    def test_it_names_the_versions_of_duet_and_its_libraries(self):
+        _, findings, _ = doctor()
+        for part in run("--version").stdout.strip(), "fmt ", "CLI11 ", "nlohmann-json ":
+            self.assertIn(part, findings["versions"]["is"])
+
+    def test_for_people_it_says_the_same_in_short_lines(self):
+        code, findings, _ = doctor()
+        done = run("doctor")
+        self.assertEqual((done.returncode, done.stderr), (code, ""))
+        for name, finding in findings.items():
+            self.assertIn(f"{name}: ", done.stdout)
+        self.assertRegex(done.stdout, r"\n\d+ fine, \d+ could be better, \d+ will hurt a server\n\Z")
+
+
+class LowLimits(ServerCase):
+    def test_few_descriptors_hurt_and_the_exit_code_is_1(self):
+        code, findings, _ = doctor(with_limit("nofile=256"))
+        self.assertEqual((code, findings["descriptors"]["verdict"]), (1, VERDICTS[2]))
+        self.assertIn("256", findings["descriptors"]["is"])
+
+    def test_a_low_soft_limit_is_no_matter_since_servers_raise_it(self):
+        before = doctor()[1]["descriptors"]["verdict"]
+        _, findings, _ = doctor(with_limit("nofile=256:"))
+        self.assertEqual(findings["descriptors"]["verdict"], before)
+        self.assertIn("256 now", findings["descriptors"]["is"])
+
+    def test_without_pending_signals_the_blocking_models_are_refused_with_the_cure(self):
+        code, findings, pairs = doctor(with_limit("sigpending=0"))
+        self.assertEqual((code, findings["pending signals"]["verdict"]), (1, VERDICTS[2]))
+        self.assertFalse(pairs["thread", "blocking"]["available"])
+        self.assertIn("ulimit -i", findings["model thread"]["cure"])
+
+
+class RefusedCalls(ServerCase):
+    def test_a_refused_ring_is_no_harm_and_names_the_filter(self):
+        launcher = [built("refuse"), "io_uring_setup", "--"]
+        code, findings, pairs = doctor(launcher)
+        self.assertEqual(code, doctor()[0])
+        self.assertEqual(findings["model uring"]["verdict"], VERDICTS[1])
+        self.assertIn("Operation not permitted", findings["model uring"]["is"])
+        self.assertIn("seccomp", findings["model uring"]["cure"])
+        self.assertFalse(pairs["thread", "uring"]["available"])
+        self.assertIn("with the engine epoll", findings["model epoll"]["is"])
+
+    def test_without_epoll_auto_falls_back_which_will_hurt(self):
+        code, findings, _ = doctor([built("refuse"), "epoll_create1", "--"])
+        self.assertEqual((code, findings["model auto"]["verdict"]), (1, VERDICTS[2]))
+        self.assertIn("takes poll", findings["model auto"]["is"])
+        self.assertIn("seccomp", findings["model auto"]["cure"])
+
+    def test_a_pair_that_does_not_exist_says_why_and_has_no_cure(self):
+        _, _, pairs = doctor()
+        pair = pairs["epoll", "blocking"]
+        self.assertEqual((pair["exists"], pair["available"], pair["cure"]), (False, False, ""))
+        self.assertIn("cannot have the engine blocking", pair["reason"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
