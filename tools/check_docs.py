@@ -3,7 +3,7 @@
 
     check_docs.py [ROOT]
 
-In README.md, bench/README.md, docs/*.md and docs/guide/*.md:
+In README.md, bench/README.md, docs/*.md, docs/guide/*.md and docs/models/*.md:
   - a file in a code span (`src/io/perform.cpp`) exists, from the root or from the page's folder;
   - a link leads to a file, and its #anchor to a heading, of this repository;
   - no path leads out of the repository, except to places that every Linux system has.
@@ -18,7 +18,7 @@ import sys
 
 from check_layers import without_comments
 
-PAGES = ["README.md", "bench/README.md", "docs/*.md", "docs/guide/*.md"]
+PAGES = ["README.md", "bench/README.md", "docs/*.md", "docs/guide/*.md", "docs/models/*.md"]
 MAP = "docs/MAP.md"
 EXAMPLES = {
     "echo": ["examples/echo.cpp", "README.md", "apps/duet/echo.cpp"],
