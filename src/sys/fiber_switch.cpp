@@ -67,8 +67,9 @@ void FiberSwitch::leave() noexcept {
   end_switch(fake_stack, &outside_lowest_, &outside_bytes_);
 }
 
-// All before the jump, on the thread that enters or leaves: the next may be another one.
-void FiberSwitch::exchange_exceptions() noexcept {
+// All before the jump, on the thread that enters or leaves: the next may be another one, which a
+// compiler that sees both does not expect.
+[[gnu::noinline]] void FiberSwitch::exchange_exceptions() noexcept {
   auto& ours = *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
   std::swap(ours.caught, caught_exceptions_);
   std::swap(ours.uncaught, uncaught_exceptions_);
