@@ -23,6 +23,7 @@ libboost-dev        header:boost/beast/http.hpp   fuzz              required   t
 libgtest-dev        header:gtest/gtest.h          test              required   tests
 python3             tool:python3                  test,bench,check  required   tests, runner, checks
 curl                tool:curl                     test              preferred  tests with a real client
+libcurl4-openssl-dev  file:/usr/include/*/curl/curl.h  test,check        preferred  the example of a foreign library
 wrk                 tool:wrk                      test,bench        preferred  tests under load, HTTP benchmarks
 apache2-utils       tool:ab                       test              preferred  tests with ab
 nghttp2-client      tool:h2load                   test              preferred  tests with h2load

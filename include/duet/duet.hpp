@@ -14,6 +14,7 @@
 #include "duet/loop/fiber.hpp"
 #include "duet/loop/mutex.hpp"
 #include "duet/loop/offload.hpp"
+#include "duet/loop/readiness.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/sleep.hpp"
 #include "duet/loop/ticker.hpp"

@@ -18,6 +18,11 @@ class Category : public std::error_category {
       case Errc::busy: return "an operation of the same direction is in flight";
       case Errc::misaligned: return "not aligned for direct access";
       case Errc::queue_full: return "as much work waits already as may";
+      case Errc::no_descriptor:
+        return "this engine has no descriptor to wait for; epoll and uring have one";
+      case Errc::descriptor_too_high:
+        return "select(2) cannot wait for descriptors from number 1024 (FD_SETSIZE) on; poll, "
+               "epoll and uring can";
     }
     return "unknown error";
   }

@@ -24,6 +24,11 @@ class AdoptedMode {
   sys::Mode before_ = sys::Mode::blocking;
 };
 
+// Whether the mode makes a difference, and is ours to set: a file's makes none.
+constexpr bool has_mode_of_engine(HandleKind kind) noexcept {
+  return kind != HandleKind::file && kind != HandleKind::watched;
+}
+
 // Stream sockets can be called in either mode, call by call.
 constexpr bool is_stream(HandleKind kind) noexcept {
   return kind == HandleKind::tcp || kind == HandleKind::local_stream;

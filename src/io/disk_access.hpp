@@ -28,6 +28,7 @@ class DiskAccess {
 
   // When to collect although nobody calls wake.
   virtual TimePoint next_look() const noexcept { return never; }
+  virtual bool always_wakes() const noexcept { return true; }
 
   // Closes a file's descriptor: here, unless that would take long.
   virtual void close_file(int descriptor) = 0;

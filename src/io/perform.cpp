@@ -4,6 +4,7 @@
 
 #include "sys/child.hpp"
 #include "sys/file.hpp"
+#include "sys/poll.hpp"
 
 namespace duet::io {
 namespace {
@@ -134,6 +135,10 @@ Outcome perform(Operation& operation, int descriptor, HandleKind kind, sys::Mode
     case Kind::await_exit:
       return finish(operation,
                     sys::reap_child(descriptor, static_cast<AwaitExit&>(operation).status));
+    case Kind::await_readable:
+      return finish(operation, sys::is_ready(descriptor, POLLIN) ? 0 : -EAGAIN);
+    case Kind::await_writable:
+      return finish(operation, sys::is_ready(descriptor, POLLOUT) ? 0 : -EAGAIN);
     default: break;
   }
   operation.finish(-EINVAL);

@@ -49,24 +49,61 @@ Loop& Loop::current() noexcept {
 Loop* Loop::current_or_null() noexcept { return static_cast<Loop*>(loops_of_thread.running); }
 
 void Loop::run(Task<> root) {
-  DUET_ASSERT(!is_running_);
   CurrentLoop current(*this);
+  begin(std::move(root));
+  for (;;) {
+    run_turn();
+    if (has_ended()) break;
+    engine_->reap(next_deadline());
+  }
+  take_root();
+}
+
+void Loop::start(Task<> root) {
+  CurrentLoop current(*this);
+  begin(std::move(root));
+}
+
+bool Loop::run_once(TimePoint deadline) {
+  DUET_ASSERT(is_running_);
+  CurrentLoop current(*this);
+  engine_->reap(std::min(deadline, next_deadline()));
+  run_turn();
+  if (has_ended()) {
+    take_root();
+    return false;
+  }
+  engine_->reap(past);  // what the turn has submitted begins
+  return true;
+}
+
+int Loop::descriptor() const {
+  int descriptor = engine_->descriptor();
+  if (descriptor < 0) throw IoError(Errc::no_descriptor, "descriptor of the loop");
+  return descriptor;
+}
+
+void Loop::begin(Task<> root) {
+  DUET_ASSERT(!is_running_);
   disregard_held_mutexes();
   is_running_ = true;
   is_now_known_ = false;
-  bool is_finished = false;
+  is_root_finished_ = false;
   auto finished = [](void* flag) { *static_cast<bool*>(flag) = true; };
   budget = awaits_per_job;
   frames.adopt();
-  if (root.start(&scope_, finished, &is_finished)) is_finished = true;
-  for (;;) {
-    run_turn();
-    // What the last task released may still be on its way out of the kernel.
-    if (is_finished && ready.empty() && engine_->census().operations == 0) break;
-    engine_->reap(wait_until());
-  }
+  root_ = std::move(root);
+  if (root_.start(&scope_, finished, &is_root_finished_)) is_root_finished_ = true;
+}
+
+// What the last task released may still be on its way out of the kernel.
+bool Loop::has_ended() const noexcept {
+  return is_root_finished_ && ready.empty() && engine_->census().operations == 0;
+}
+
+void Loop::take_root() {
   is_running_ = false;
-  Task<> ended = std::move(root);
+  Task<> ended = std::move(root_);
   ended.take();
 }
 
@@ -116,7 +153,7 @@ FiberHost& Loop::fiber_host() {
   return *fiber_host_;
 }
 
-TimePoint Loop::wait_until() noexcept {
+TimePoint Loop::next_deadline() noexcept {
   if (!ready.empty()) return past;
   if (fiber_host_ == nullptr) return timers_.next();
   return std::min(timers_.next(), fiber_host_->trim_idle(now()));

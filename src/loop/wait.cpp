@@ -56,6 +56,8 @@ std::string_view name_of(const io::Operation& operation) noexcept {
     case io::Kind::receive_lease: return "receive from";
     case io::Kind::await_exit: return "wait for";
     case io::Kind::send: return "send to";
+    case io::Kind::await_readable: return "wait to read";
+    case io::Kind::await_writable: return "wait to write";
   }
   return "operation";
 }
@@ -111,6 +113,7 @@ std::error_code error_of(const io::Operation& operation) noexcept {
   if (operation.ending == io::Ending::misaligned) return Errc::misaligned;
   if (operation.result == -EBUSY && group_of(operation.kind) == io::Group::peer) return Errc::busy;
   if (operation.ending == io::Ending::refused) return Errc::queue_full;
+  if (operation.ending == io::Ending::descriptor_too_high) return Errc::descriptor_too_high;
   if (operation.result < 0) return {static_cast<int>(-operation.result), std::system_category()};
   if (is_cut_short(operation)) return Errc::end_of_stream;
   return {};

@@ -20,24 +20,33 @@ struct EngineEntry {
   std::string_view cure;  // when the system refuses it
 };
 
-template <std::unique_ptr<io::Selector> (*make_selector)(io::Trigger)>
+template <std::unique_ptr<io::SelectorMechanism> (*make_mechanism)(io::Trigger)>
 std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pools& pools, bool) {
-  return io::make_reactor_engine(completed, make_selector(io::Trigger::once), pools);
+  return io::make_reactor_engine(completed, make_mechanism(io::Trigger::once), pools);
 }
 
 template <io::AioNotice notice>
 std::unique_ptr<io::Engine> make_aio(JobQueue& completed, const Pools& pools, bool) {
-  return io::make_aio_engine(completed, io::make_epoll_selector(io::Trigger::once), pools, notice);
+  return io::make_aio_engine(completed, io::make_epoll_mechanism(io::Trigger::once), pools, notice);
 }
 
 // In the order of preference of `auto`, which takes the first selector that works.
 constexpr std::array engine_table = {
     EngineEntry{{"epoll", "reactor: tries each call, waits in epoll(7)"},
-                make_reactor<io::make_epoll_selector>,
+                make_reactor<io::make_epoll_mechanism>,
                 "allow epoll_create1 and epoll_pwait2 (Linux 5.11) in the seccomp filter"},
     EngineEntry{{"poll", "reactor: tries each call, waits in poll(2)"},
-                make_reactor<io::make_poll_selector>,
+                make_reactor<io::make_poll_mechanism>,
                 "allow ppoll in the seccomp filter"},
+    EngineEntry{{"select", "reactor: tries each call, waits in select(2)"},
+                make_reactor<io::make_select_mechanism>,
+                "allow pselect6 in the seccomp filter"},
+    EngineEntry{{"spin", "reactor: tries each call again and again, waits nowhere"},
+                make_reactor<io::make_spin_mechanism>,
+                "allow pipe2 in the seccomp filter"},
+    EngineEntry{{"signal", "reactor: tries each call, waits for signals, fcntl(2) F_SETSIG"},
+                make_reactor<io::make_signal_mechanism>,
+                "allow rt_sigtimedwait in the seccomp filter"},
     EngineEntry{
         {"blocking", "waits inside each blocking call"},
         [](JobQueue& completed, const Pools&, bool) { return io::make_blocking_engine(completed); },
@@ -65,6 +74,12 @@ constexpr std::array model_table = {
                "a forked process per connection", false},
     ModelFacts{"thread", Sharing::by_thread, "blocking", "one thread per request",
                "a thread per connection", false},
+    ModelFacts{"spin", Sharing::by_worker, "spin", "non-blocking I/O, busy polling",
+               "an event loop that never waits", true},
+    ModelFacts{"select", Sharing::by_worker, "select", "I/O multiplexing, reactor pattern",
+               "an event loop over select(2)", true},
+    ModelFacts{"signal", Sharing::by_worker, "signal", "signal-driven I/O",
+               "an event loop that is told by signals", true},
     ModelFacts{"poll", Sharing::by_worker, "poll", "I/O multiplexing, reactor pattern",
                "an event loop over poll(2)", false},
     ModelFacts{"epoll", Sharing::by_worker, "epoll", "I/O multiplexing, reactor pattern",
@@ -131,7 +146,8 @@ Availability probe(const EngineEntry& engine) {
 }
 
 bool is_selector(const EngineEntry& engine) {
-  return engine.facts.name == "epoll" || engine.facts.name == "poll";
+  return engine.facts.name == "epoll" || engine.facts.name == "poll" ||
+         engine.facts.name == "select";
 }
 
 }  // namespace

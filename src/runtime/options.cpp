@@ -14,7 +14,7 @@ namespace {
 constexpr const char* usage =
     "options:\n"
     "  --listen ADDRESS 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 picks one\n"
-    "  --model NAME     single, process, thread, poll, epoll, aio,\n"
+    "  --model NAME     single, process, thread, spin, select, signal, poll, epoll, aio,\n"
     "                   uring or auto (the default)\n"
     "  --engine NAME    the engine of each loop, where it is not the model's own\n"
     "  --workers N      loops on threads of their own, for models that share loops\n"

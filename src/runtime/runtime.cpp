@@ -34,7 +34,7 @@ Runtime::Runtime(Options options, std::shared_ptr<Log> log)
   if (state_->options.workers == 0) throw UsageError("--workers must be at least 1");
   if (state_->options.workers > 1 && model().sharing() != Sharing::by_worker)
     throw UsageError(
-        "--workers is for models whose connections share a loop (poll, epoll, uring); "
+        "--workers is for models whose connections share a loop (select, poll, epoll, uring, …); "
         "model " +
         std::string(model().facts().name) + " has none to multiply");
   if (!model().fallback().empty())

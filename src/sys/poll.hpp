@@ -1,6 +1,7 @@
 #pragma once
 // poll(2) with a timeout in nanoseconds, ppoll(2).
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <span>
@@ -14,6 +15,16 @@ namespace duet::sys {
 inline std::int64_t poll_interruptible(std::span<pollfd> polled, const Timeout& timeout) noexcept {
   return interruptible(
       [&] { return ::ppoll(polled.data(), polled.size(), timeout.get(), nullptr); });
+}
+
+// Whether a call would not block; errors and ends are ready.
+inline bool is_ready(int descriptor, short events) noexcept {
+  pollfd probe{.fd = descriptor, .events = events, .revents = 0};
+  return retried([&] { return ::poll(&probe, 1, 0); }) > 0;
+}
+
+inline std::int64_t duplicate(int descriptor) noexcept {
+  return interruptible([&] { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); });
 }
 
 inline bool is_open(int descriptor) noexcept {

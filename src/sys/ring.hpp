@@ -15,6 +15,10 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
+  // Signals the eventfd(2) at each completion; poll(2) of the ring itself misses those that the
+  // kernel leaves to the next call (IORING_SETUP_DEFER_TASKRUN).
+  bool signal_completions(int event) const noexcept;
+
   // A cleared submission entry that will carry `data`; the queue is submitted when it is full.
   io_uring_sqe& next(std::uint64_t data);
 

@@ -1,3 +1,6 @@
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <array>
 
 #include "sys/call.hpp"
@@ -73,6 +76,10 @@ io_uring_sqe& Ring::next(std::uint64_t data) {
   io_uring_prep_nop(entry);
   io_uring_sqe_set_data64(entry, data);
   return *entry;
+}
+
+bool Ring::signal_completions(int event) const noexcept {
+  return ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_EVENTFD, &event, 1) == 0;
 }
 
 bool Ring::register_buffers(io_uring_buf_ring& buffers, unsigned count, unsigned group) noexcept {

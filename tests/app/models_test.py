@@ -6,10 +6,11 @@ import unittest
 from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run
 from traffic import exchange
 
-NAMES = ["single", "process", "thread", "poll", "epoll", "aio", "uring", "auto"]
+NAMES = ["single", "process", "thread", "spin", "select", "signal",
+         "poll", "epoll", "aio", "uring", "auto"]
 NO_URING = [built("refuse"), "io_uring_setup", "--"]
 NO_EPOLL = [built("refuse"), "epoll_create1", "--"]
-NO_SELECTOR = [built("refuse"), "epoll_create1", "ppoll", "--"]
+NO_SELECTOR = [built("refuse"), "epoll_create1", "ppoll", "pselect6", "--"]
 
 
 def models(launcher=()):
@@ -128,7 +129,7 @@ class RefusedEpoll(ServerCase):
     def test_without_any_selector_auto_is_an_error_and_uring_still_runs(self):
         done = run("echo", "--listen", "127.0.0.1:0", launcher=NO_SELECTOR)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assert_one_line(done.stderr, "epoll", "poll")
+        self.assert_one_line(done.stderr, "epoll", "poll", "select")
         self.skip_without_uring()
         server = self.start("echo", under=URING, launcher=NO_SELECTOR)
         self.assertEqual(exchange(self.connect(server), b"ring"), b"ring")

@@ -24,6 +24,7 @@ const std::map<std::string_view, unsigned> numbers = {
     {"io_uring_setup", SYS_io_uring_setup},
     {"openat2", SYS_openat2},
     {"ppoll", SYS_ppoll},
+    {"pselect6", SYS_pselect6},
     {"timer_create", SYS_timer_create},
 };
 

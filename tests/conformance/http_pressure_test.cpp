@@ -107,7 +107,7 @@ TEST_P(HttpPressure, a_burst_of_10000_connections_does_not_end_the_server) {
   bool is_cheap = model().engine.empty() && !model().forks();
   int attempts = scaled(is_cheap ? 10'000 : 1'000, 100);
   constexpr std::size_t at_once = 500;
-  std::size_t descriptors = descriptors_of(server.process()).size();
+  std::size_t descriptors = descriptors_of(server.process()).size() + model().helper_descriptors();
   std::deque<ClientSocket> clients;
   for (int i = 0; i < attempts; ++i) {
     clients.emplace_back(server.address()).send(get("/", "Connection: close\r\n"));

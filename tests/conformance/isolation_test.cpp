@@ -145,7 +145,8 @@ TEST_P(Isolation, has_threads_only_where_connections_have_them) {
   ServerProcess server(options(), serving(echo));
   ClientSocket client(server.address());
   EXPECT_EQ(client.exchange("x"), "x");
-  EXPECT_EQ(threads_of(server.process()).size(), model().has_threads() ? 2U : 1U);
+  std::size_t expected = (model().has_threads() ? 2U : 1U) + model().helper_threads();
+  EXPECT_EQ(threads_of(server.process()).size(), expected);
 }
 
 // Both are accepted in one turn of the loop. A process forked for one of them used to inherit the

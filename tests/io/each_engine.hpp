@@ -10,8 +10,8 @@
 
 namespace duet::test {
 
-inline const std::vector<std::string> every_engine = {"blocking", "epoll", "poll",
-                                                    "aio",      "aio_poll", "uring"};
+inline const std::vector<std::string> every_engine = {
+    "blocking", "epoll", "poll", "select", "signal", "spin", "aio", "aio_poll", "uring"};
 
 // As for a loop per connection: the ring of uring is so small that its queues fill up.
 inline io::EngineFactory engine_factory(const std::string& name) {

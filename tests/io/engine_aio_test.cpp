@@ -20,7 +20,7 @@ class AioEngine : public ::testing::TestWithParam<AioNotice> {
   AioEngine()
       : path_(testing::TempDir() + "duet_aio_" + std::to_string(::getpid())),
         engine_(
-            make_aio_engine(completed_, make_epoll_selector(Trigger::once), pools_, GetParam())),
+            make_aio_engine(completed_, make_epoll_mechanism(Trigger::once), pools_, GetParam())),
         file_(engine_->adopt(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
                              HandleKind::file)) {}
   ~AioEngine() override {

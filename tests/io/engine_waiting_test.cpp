@@ -115,6 +115,7 @@ TEST_P(EngineWaiting, a_reap_with_nothing_to_wait_for_ends_at_its_deadline) {
   TimePoint deadline = Clock::now() + std::chrono::microseconds(300);
   int reaps = 0;
   for (; Clock::now() < deadline; ++reaps) engine_->reap(deadline);
+  if (GetParam() == "spin") return;  // as its name says
   EXPECT_LT(reaps, 100) << "it spins";
 }
 

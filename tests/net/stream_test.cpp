@@ -117,7 +117,7 @@ TEST_P(StreamTest, a_deadline_that_has_passed_still_takes_what_is_there) {
   run_with_pair([&](StreamPair& pair) -> Task<> {
     co_await write_text(pair.peer, "here");
     co_await sleep_for(milliseconds(1));
-    if (GetParam() == "epoll" || GetParam() == "poll") {
+    if (GetParam() != "blocking" && GetParam() != "uring") {
       std::size_t count = co_await pair.ours.read_some(buffer_).within(Duration::zero());
       EXPECT_EQ(count, 4U);
     } else {

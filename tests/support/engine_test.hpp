@@ -12,8 +12,8 @@
 
 namespace duet::test {
 
-inline const std::string engine_names[] = {"blocking", "poll",     "epoll",
-                                            "aio",      "aio_poll", "uring"};
+inline const std::string engine_names[] = {"blocking", "spin", "select",   "signal", "poll",
+                                           "epoll",    "aio",  "aio_poll", "uring"};
 
 // Runs function(arguments…), a task, on a loop with that engine; expects that nothing is left.
 // Skips, with the reason, an engine that this machine refuses.

@@ -28,6 +28,14 @@ struct ModelCase {
   bool has_threads() const { return model == "thread"; }
   bool has_workers() const { return !is_one_at_a_time() && !forks() && !has_threads(); }
 
+  // Whether it uses a processor while it waits.
+  bool spins() const { return model == "spin"; }
+
+  // Of the thread that waits for what cannot signal, which begins after the listening: a set of
+  // descriptors, and its end.
+  std::size_t helper_threads() const { return model == "signal" ? 1 : 0; }
+  std::size_t helper_descriptors() const { return 2 * helper_threads(); }
+
   // Whether a wait keeps the connection's thread.
   bool blocks() const { return !has_workers() && engine.empty(); }
 };

@@ -54,6 +54,10 @@ class Engine {
   // Ends a reap that is under way, or else the next one, early. Any thread; a signal handler too.
   virtual void wake() noexcept = 0;
 
+  // One that is readable for others when a reap would find something, if nothing was submitted
+  // since the last; -1 where there is none.
+  virtual int descriptor() const noexcept { return -1; }
+
   virtual EngineCensus census() const = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "duet/io/engine.hpp"
-#include "duet/io/selector.hpp"
+#include "duet/io/selector_mechanism.hpp"
 #include "duet/io/work_pool.hpp"
 
 namespace duet::io {
@@ -15,14 +15,16 @@ std::unique_ptr<Engine> make_blocking_engine(JobQueue& completed);
 
 // Tries each call and waits in `selector` (made with Trigger::once) when it would block. Disk
 // operations that the page cache cannot answer, and calls, go to `pools`.
-std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed,
+                                            std::unique_ptr<SelectorMechanism> selector,
                                             std::shared_ptr<WorkPools> pools);
 
 // How the end of a request of POSIX AIO is learned.
 enum class AioNotice : unsigned char { signal, polling };
 
 // A reactor whose files are read, written and synced by POSIX AIO.
-std::unique_ptr<Engine> make_aio_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+std::unique_ptr<Engine> make_aio_engine(JobQueue& completed,
+                                        std::unique_ptr<SelectorMechanism> selector,
                                         std::shared_ptr<WorkPools> pools, AioNotice notice);
 
 // Hands each call to the kernel, io_uring(7), which completes it. The ring has room for `entries`

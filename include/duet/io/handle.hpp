@@ -14,6 +14,7 @@ enum class HandleKind : std::uint8_t {
   listener,
   byte_pipe,  // a pipe that is not in packet mode
   file,       // never waits for a peer, but may wait for a disk
+  watched,    // only waited for; somebody else has it, and its mode
   other,      // signalfd, terminals, datagram and seqpacket sockets, …
 };
 

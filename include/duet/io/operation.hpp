@@ -18,6 +18,7 @@
 
 #include "duet/base/job.hpp"
 #include "duet/io/buffer_pool.hpp"
+#include "duet/io/direction.hpp"
 #include "duet/io/handle.hpp"
 #include "duet/sys/address.hpp"
 #include "duet/sys/command.hpp"
@@ -48,12 +49,14 @@ enum class Kind : std::uint8_t {
   start_program,
   call,
   // may wait for a peer:
-  accept,
-  connect,
+  accept,  // from here on they read
   receive,
   await_exit,
   receive_lease,
+  await_readable,
+  connect,  // from here on they write
   send,
+  await_writable,
 };
 
 enum class Group : std::uint8_t { immediate, disk, peer };
@@ -64,14 +67,13 @@ constexpr Group group_of(Kind kind) noexcept {
 }
 
 // Which side of a handle a peer operation waits for.
-enum class Direction : std::uint8_t { read, write };
-
 constexpr Direction direction_of(Kind kind) noexcept {
-  return kind == Kind::connect || kind == Kind::send ? Direction::write : Direction::read;
+  return kind >= Kind::connect ? Direction::write : Direction::read;
 }
 
 // Why an operation ended without taking effect.
-// misaligned: when it was made; refused: as much work waited as may.
+// misaligned: when it was made; refused: as much work waited as may; descriptor_too_high: for
+// select(2).
 enum class Ending : std::uint8_t {
   none,
   cancelled,
@@ -80,7 +82,8 @@ enum class Ending : std::uint8_t {
   closed,
   cut_short,
   misaligned,
-  refused
+  refused,
+  descriptor_too_high
 };
 
 struct Operation : Job {

@@ -1,60 +1,328 @@
 #pragma once
-// A Selector waits until descriptors are ready. It belongs to one thread.
+// A Selector waits until descriptors are ready: an event loop by hand needs no more, and nothing
+// else of duet. The semantics are those of Python's selectors. It keeps a Key for each descriptor,
+// with data of yours; how it waits is a SelectorMechanism's matter, which is chosen by name.
 //
-// Trigger::level reports a descriptor in every wait for as long as it is ready. Trigger::once,
-// which the reactor uses, promises at least one report for each time a direction becomes ready,
-// possibly more, and lets the selector keep silent afterwards until `rearm`, which the caller may
-// call only after it saw EAGAIN, or a proof that nothing is left, since the last report. Spurious
-// reports are allowed under both, lost ones are not.
+// It belongs to one thread and owns no descriptor: remove one before you close it, or soon after,
+// before its number is used again. One that is closed and not removed is silent.
 //
-// Errors are thrown as IoError and leave the selector as it was: EEXIST for a descriptor that is
-// added already, ENOENT for an unknown one, EBADF for one that is not open, EPERM where the system
-// cannot wait for such a descriptor (epoll and regular files), EINVAL for no interest at all.
+// Level-triggered: reports a descriptor for as long as it is ready. With Trigger::once it reports
+// once, and again only after rearm.
+//
+// Errors are thrown as IoError and leave the selector as it was: EEXIST added twice, ENOENT not
+// added, EINVAL no events, EBADF negative or closed, EPERM for what cannot be waited for (under
+// epoll and signal, a regular file), Errc::descriptor_too_high under select, Errc::closed.
 
-#include <cstdint>
+#include <algorithm>
+#include <cerrno>
+#include <concepts>
+#include <iterator>
 #include <memory>
-#include <span>
+#include <ranges>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "duet/base/error.hpp"
 #include "duet/base/time.hpp"
-#include "duet/io/operation.hpp"
+#include "duet/io/selector_mechanism.hpp"
 
-namespace duet::io {
+namespace duet {
 
-enum class Trigger : unsigned char { level, once };
+using io::Direction;
+using io::Events;
+using io::Trigger;
 
-// A set of what to wait for and, in a report, of what was seen.
-struct Events {
-  bool readable = false;
-  bool writable = false;
-  bool exceptional = false;  // the peer ended its side, an error, or urgent data
-
-  bool any() const noexcept { return readable || writable || exceptional; }
+// A descriptor, or anything that has one: it must stay, and keep its number, while it is added.
+template <class T>
+concept Watchable = std::same_as<T, int> || requires(const T& object) {
+  { object.fd() } -> std::convertible_to<int>;
 };
 
-struct Report {
-  std::uint64_t token;
-  Events events;
-};
-
+template <class Data = std::monostate>
 class Selector {
  public:
-  virtual ~Selector() = default;
+  struct Key {
+    int fd;
+    Events events;  // that are waited for
+    Data data;
+  };
 
-  virtual void add(int descriptor, Events interest, std::uint64_t token) = 0;
-  virtual void modify(int descriptor, Events interest, std::uint64_t token) = 0;
+  // What was seen of `key.events`; an error or an end is exceptional whether asked for or not.
+  struct Ready {
+    const Key& key;
+    Events events;
+  };
 
-  // Also right for a descriptor that was closed meanwhile. Ignores an unknown one, since a number
-  // that was closed may belong to another descriptor by now.
-  virtual void remove(int descriptor) = 0;
+  // What a wait has found, good until the next. What is removed meanwhile drops out of it.
+  class ReadyList;
 
-  // Returns when something is ready or the deadline has come; interrupted by a signal it goes on
-  // with the time that remains. The reports are good until the next call.
-  virtual std::span<const Report> wait(TimePoint deadline) = 0;
+  // By the best mechanism that works: epoll, else poll, else select.
+  explicit Selector(Trigger trigger = Trigger::level)
+      : Selector(io::default_mechanism(), trigger) {}
 
-  virtual void rearm(int descriptor, Direction direction) = 0;
+  // By name: epoll, poll, select, signal or spin. Throws std::invalid_argument for another.
+  explicit Selector(std::string_view mechanism, Trigger trigger = Trigger::level)
+      : Selector(io::find_mechanism(mechanism), trigger) {}
+
+  std::string_view mechanism() const noexcept { return which_->name; }
+
+  // Returns the key, which stays until it is removed.
+  template <Watchable Watched>
+  const Key& add(const Watched& watched, Events events, Data data = Data()) {
+    int fd = fd_of(watched);
+    io::SelectorMechanism& mechanism = opened();
+    if (entries_.contains(fd)) fail(EEXIST);
+    auto added = entries_.try_emplace(fd, Key{fd, events, std::move(data)}, ++generations_).first;
+    try {
+      register_with(mechanism, added->second);
+    } catch (...) {
+      entries_.erase(added);
+      throw;
+    }
+    return added->second.key;
+  }
+
+  // If the system refuses that, the descriptor is removed.
+  template <Watchable Watched>
+  void modify(const Watched& watched, Events events) {
+    change(find_entry(fd_of(watched)), events);
+  }
+  template <Watchable Watched>
+  void modify(const Watched& watched, Events events, Data data) {
+    Entry& entry = find_entry(fd_of(watched));
+    change(entry, events);
+    entry.key.data = std::move(data);
+  }
+
+  // Costs no system call.
+  template <Watchable Watched>
+  void modify_data(const Watched& watched, Data data) {
+    find_entry(fd_of(watched)).key.data = std::move(data);
+  }
+
+  // Also of what was closed. Nothing more is reported of it, even if it was ready already.
+  template <Watchable Watched>
+  Key remove(const Watched& watched) {
+    int fd = fd_of(watched);
+    Key key = std::move(find_entry(fd).key);
+    mechanism_->remove(fd);
+    entries_.erase(fd);
+    return key;
+  }
+
+  // Nothing if it was not added.
+  template <Watchable Watched>
+  const Key* find(const Watched& watched) const {
+    auto found = entries_.find(fd_of(watched));
+    return found == entries_.end() ? nullptr : &found->second.key;
+  }
+
+  // All keys, in no order: a view that shows what is added, always.
+  auto keys() const noexcept {
+    return std::views::transform(entries_,
+                                 [](const auto& entry) -> const Key& { return entry.second.key; });
+  }
+  std::size_t size() const noexcept { return entries_.size(); }
+
+  // Returns when something is ready, or after the time, not before; zero or less only looks. A
+  // signal's handler that returns does not end it.
+  ReadyList wait(Duration timeout) {
+    return wait_until(timeout <= Duration::zero() ? past : after(Clock::now(), timeout));
+  }
+  ReadyList wait() { return wait_until(never); }
+
+  // Under Trigger::once, to hear of the direction again. Call it only after a call said EAGAIN.
+  template <Watchable Watched>
+  void rearm(const Watched& watched, Direction direction) {
+    opened().rearm(find_entry(fd_of(watched)).key.fd, direction);
+  }
+
+  // A descriptor that is readable when a wait would report something, to wait for it elsewhere, in
+  // another Selector or on a loop. Ask before each such wait, since it may change in a wait of this
+  // one. Only epoll has one: Errc::no_descriptor.
+  int fd() const {
+    int descriptor = opened().descriptor();
+    if (descriptor < 0) throw IoError(Errc::no_descriptor, "selector");
+    return descriptor;
+  }
+
+  // Forgets all; what follows, but another close, throws Errc::closed.
+  void close() noexcept {
+    mechanism_.reset();
+    entries_.clear();
+  }
+
+ private:
+  struct Entry {
+    Entry(Key with, std::uint32_t number) : key(std::move(with)), generation(number) {}
+    Key key;
+    std::uint32_t generation;  // tells this key's reports from those of an earlier one
+  };
+
+  Selector(const io::NamedMechanism& which, Trigger trigger)
+      : which_(&which), trigger_(trigger), mechanism_(which.make(trigger)) {}
+
+  template <class Watched>
+  static int fd_of(const Watched& watched) {
+    if constexpr (std::same_as<Watched, int>)
+      return watched;
+    else
+      return watched.fd();
+  }
+
+  [[noreturn]] static void fail(int error) {
+    throw IoError({error, std::system_category()}, "selector");
+  }
+
+  io::SelectorMechanism& opened() const {
+    if (!mechanism_) throw IoError(Errc::closed, "selector");
+    return *mechanism_;
+  }
+
+  Entry& find_entry(int fd) {
+    opened();
+    auto found = entries_.find(fd);
+    if (found == entries_.end()) fail(ENOENT);
+    return found->second;
+  }
+
+  void register_with(io::SelectorMechanism& mechanism, const Entry& entry) {
+    const auto& [fd, events, data] = entry.key;
+    mechanism.add(fd, events, token_of(entry));
+    arm(mechanism, entry.key);
+  }
+
+  void arm(io::SelectorMechanism& mechanism, const Key& key) {
+    if (trigger_ != Trigger::once) return;
+    if (key.events.readable || key.events.exceptional) mechanism.rearm(key.fd, Direction::read);
+    if (key.events.writable) mechanism.rearm(key.fd, Direction::write);
+  }
+
+  void change(Entry& entry, Events events) {
+    if (!events.any()) fail(EINVAL);
+    if (events == entry.key.events) return;
+    int fd = entry.key.fd;
+    try {
+      mechanism_->modify(fd, events, token_of(entry));
+    } catch (...) {
+      mechanism_->remove(fd);
+      entries_.erase(fd);
+      throw;
+    }
+    entry.key.events = events;
+    arm(*mechanism_, entry.key);
+  }
+
+  static std::uint64_t token_of(const Entry& entry) {
+    return std::uint64_t{entry.generation} << 32 | static_cast<std::uint32_t>(entry.key.fd);
+  }
+
+  const Entry* find_reported(const io::Report& report) const {
+    auto found = entries_.find(static_cast<int>(report.token & UINT32_MAX));
+    if (found == entries_.end() || token_of(found->second) != report.token) return nullptr;
+    return &found->second;
+  }
+
+  static Events of_interest(const Key& key, Events seen) {
+    return {.readable = seen.readable && key.events.readable,
+            .writable = seen.writable && key.events.writable,
+            .exceptional = seen.exceptional};
+  }
+
+  ReadyList wait_until(TimePoint deadline) {
+    for (;;) {
+      std::span<const io::Report> found = opened().wait(deadline);
+      seen_.assign(found.begin(), found.end());
+      bool is_haunted = std::ranges::any_of(
+          seen_, [this](const io::Report& report) { return find_reported(report) == nullptr; });
+      if (is_haunted) {
+        rebuild();
+        continue;
+      }
+      ReadyList list(*this);
+      if (!list.empty() || Clock::now() >= deadline) return list;
+    }
+  }
+
+  // epoll(7) reports what was closed before it was removed for as long as a duplicate is open
+  // somewhere, and has no way to remove it any more.
+  void rebuild() {
+    mechanism_.reset();
+    mechanism_ = which_->make(trigger_);
+    for (const auto& [fd, entry] : entries_) {
+      try {
+        register_with(*mechanism_, entry);
+      } catch (const IoError&) {
+        // Closed: it is as silent as before.
+      }
+    }
+  }
+
+  const io::NamedMechanism* which_;
+  Trigger trigger_;
+  std::unique_ptr<io::SelectorMechanism> mechanism_;
+  std::unordered_map<int, Entry> entries_;
+  std::uint32_t generations_ = 0;
+  std::vector<io::Report> seen_;
 };
 
-std::unique_ptr<Selector> make_epoll_selector(Trigger trigger);
-std::unique_ptr<Selector> make_poll_selector(Trigger trigger);
+template <class Data>
+class Selector<Data>::ReadyList {
+ public:
+  class Iterator {
+   public:
+    using value_type = Ready;
+    using difference_type = std::ptrdiff_t;
 
-}  // namespace duet::io
+    Ready operator*() const {
+      const Key& key = list_->selector_->find_reported(list_->at(place_))->key;
+      return {key, of_interest(key, list_->at(place_).events)};
+    }
+    Iterator& operator++() {
+      ++place_;
+      skip();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const {
+      return place_ >= list_->selector_->seen_.size();
+    }
+
+   private:
+    friend class ReadyList;
+    explicit Iterator(const ReadyList& list) : list_(&list) { skip(); }
+
+    // Over what was removed, or is of no interest.
+    void skip() {
+      for (; !(*this == std::default_sentinel); ++place_) {
+        const Entry* entry = list_->selector_->find_reported(list_->at(place_));
+        if (entry != nullptr && of_interest(entry->key, list_->at(place_).events).any()) return;
+      }
+    }
+
+    const ReadyList* list_;
+    std::size_t place_ = 0;
+  };
+
+  Iterator begin() const { return Iterator(*this); }
+  std::default_sentinel_t end() const { return {}; }
+  bool empty() const { return begin() == end(); }
+
+ private:
+  friend class Selector;
+  explicit ReadyList(const Selector& selector) : selector_(&selector) {}
+  const io::Report& at(std::size_t place) const { return selector_->seen_[place]; }
+
+  const Selector* selector_;
+};
+
+// By the best mechanism that works: epoll, else poll, else select.
+template <class Data = std::monostate>
+Selector<Data> default_selector(Trigger trigger = Trigger::level) {
+  return Selector<Data>(trigger);
+}
+
+}  // namespace duet

@@ -59,6 +59,22 @@ class Loop : public LoopLocal {
   // Runs `root` and all it leads to, to the end; rethrows what leaves it.
   void run(Task<> root);
 
+  // The same in pieces, for a program that has a loop already, of another library:
+  //   loop.start(main_task());
+  //   while (loop.run_once()) other_loop_waits_for(loop.descriptor(), loop.next_deadline());
+  // start() begins the task, and run_once() runs what is ready, waiting for something to become so
+  // until the deadline; false when the task and all it led to have ended, and it rethrows what left
+  // it. A task that was started must be run to its end.
+  void start(Task<> root);
+  bool run_once(TimePoint deadline = past);
+
+  // Readable when run_once has something to do. Throws Errc::no_descriptor under all engines but
+  // epoll and uring.
+  int descriptor() const;
+
+  // When run_once is to be called again though nothing is readable.
+  TimePoint next_deadline() noexcept;
+
   // Calls `function` on this loop's thread, soon. Any thread.
   void post(Post function);
 
@@ -89,8 +105,10 @@ class Loop : public LoopLocal {
   LoopCensus census() const noexcept;
 
  private:
+  void begin(Task<> root);
+  bool has_ended() const noexcept;
+  void take_root();
   void run_turn();  // all of a turn but the engine's wait
-  TimePoint wait_until() noexcept;
   void take_posts();
   void wake_for_posts() noexcept;
   void run_ready();
@@ -100,6 +118,7 @@ class Loop : public LoopLocal {
   std::unique_ptr<io::Engine> engine_;
   bool is_now_known_ = false;
   bool is_running_ = false;
+  bool is_root_finished_ = false;
   const TurnOrder order_;
   const FiberLimits fiber_limits_;
   std::atomic<unsigned> interrupts_ = 0;
@@ -113,6 +132,7 @@ class Loop : public LoopLocal {
   std::mutex mutex_;
   std::vector<Post> posts_;
   JobQueue posted_jobs_;
+  Task<> root_;
 };
 
 }  // namespace duet

@@ -68,6 +68,8 @@ class AioAccess final : public DiskAccess {
     if (!running_.empty()) look(returned);
   }
 
+  bool always_wakes() const noexcept override { return false; }
+
   TimePoint next_look() const noexcept override { return running_.empty() ? never : next_look_; }
 
   void close_file(int descriptor) override { pool_.close_file(descriptor); }
@@ -160,7 +162,8 @@ class AioAccess final : public DiskAccess {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_aio_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+std::unique_ptr<Engine> make_aio_engine(JobQueue& completed,
+                                        std::unique_ptr<SelectorMechanism> selector,
                                         std::shared_ptr<WorkPools> pools, AioNotice notice) {
   auto make_access = [&pools, notice](std::function<void()> wake) {
     return std::make_unique<AioAccess>(std::move(pools), std::move(wake), notice);

@@ -35,8 +35,7 @@ class BlockingEngine final : public Engine {
 
   Handle adopt(int descriptor, HandleKind kind) override {
     Handle handle = slots_.add(descriptor, kind);
-    if (kind != HandleKind::file)  // a disk is waited for in either mode
-      slots_.find(handle)->mode.set(descriptor, mode_for(kind));
+    if (has_mode_of_engine(kind)) slots_.find(handle)->mode.set(descriptor, mode_for(kind));
     return handle;
   }
 

@@ -17,7 +17,7 @@
 #include "io/perform.hpp"
 #include "io/pool_access.hpp"
 #include "io/slot_table.hpp"
-#include "sys/event_fd.hpp"
+#include "sys/wake_pipe.hpp"
 
 namespace duet::io {
 namespace {
@@ -43,20 +43,20 @@ std::uint64_t token_of(Handle handle) {
 
 class ReactorEngine final : public Engine {
  public:
-  ReactorEngine(JobQueue& completed, std::unique_ptr<Selector> selector,
+  ReactorEngine(JobQueue& completed, std::unique_ptr<SelectorMechanism> selector,
                 const DiskAccessFactory& make_access)
       : completed_(completed),
         selector_(std::move(selector)),
         disk_(make_access([this] { wake(); })) {
-    selector_->add(event_.get(), {.readable = true}, wake_token);
-    selector_->rearm(event_.get(), Direction::read);
+    selector_->add(wake_.get(), {.readable = true}, wake_token);
+    selector_->rearm(wake_.get(), Direction::read);
   }
 
   Handle adopt(int descriptor, HandleKind kind) override {
     Handle handle = slots_.add(descriptor, kind);
     // Stream sockets are called with MSG_DONTWAIT and files with RWF_NOWAIT; the rest has only the
     // mode of its description, which may be shared with another process: release restores it.
-    if (!is_stream(kind) && kind != HandleKind::file)
+    if (!is_stream(kind) && has_mode_of_engine(kind))
       slots_.find(handle)->mode.set(descriptor, sys::Mode::nonblocking);
     return handle;
   }
@@ -108,7 +108,11 @@ class ReactorEngine final : public Engine {
   }
 
   void wake() noexcept override {
-    if (!is_woken_.exchange(true)) event_.signal();
+    if (!is_woken_.exchange(true)) wake_.signal();
+  }
+
+  int descriptor() const noexcept override {
+    return disk_->always_wakes() ? selector_->descriptor() : -1;
   }
 
   EngineCensus census() const override { return {slots_.used(), pending_}; }
@@ -149,14 +153,21 @@ class ReactorEngine final : public Engine {
   bool wait_for(Operation& operation, Slot& slot, Direction direction) {
     try {
       if (!slot.is_registered) {
-        selector_->add(slot.descriptor, {.readable = true, .writable = true},
+        // One direction alone where nobody need have tried a call.
+        bool is_watched = slot.kind == HandleKind::watched;
+        selector_->add(slot.descriptor,
+                       {.readable = !is_watched || direction == Direction::read,
+                        .writable = !is_watched || direction == Direction::write},
                        token_of(operation.handle));
         slot.is_registered = true;
       }
       selector_->rearm(slot.descriptor, direction);
       return true;
     } catch (const IoError& error) {
-      operation.finish(-error.code().value());
+      if (error.code() == Errc::descriptor_too_high)
+        operation.finish(Ending::descriptor_too_high);
+      else
+        operation.finish(-error.code().value());
       return false;
     }
   }
@@ -192,9 +203,11 @@ class ReactorEngine final : public Engine {
   }
 
   void take_wake() {
-    event_.clear();
-    is_woken_.exchange(false);  // a wake before this is seen by the loop after this reap
-    selector_->rearm(event_.get(), Direction::read);
+    if (is_woken_.load()) {
+      wake_.clear();
+      is_woken_.exchange(false);  // a wake before this is seen by the loop after this reap
+    }
+    selector_->rearm(wake_.get(), Direction::read);
     collect_from_disk();
   }
 
@@ -230,9 +243,9 @@ class ReactorEngine final : public Engine {
   }
 
   JobQueue& completed_;
-  const std::unique_ptr<Selector> selector_;
+  const std::unique_ptr<SelectorMechanism> selector_;
   const std::unique_ptr<DiskAccess> disk_;
-  sys::EventFd event_;
+  sys::WakePipe wake_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
@@ -240,12 +253,14 @@ class ReactorEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_reactor(JobQueue& completed, std::unique_ptr<Selector> selector,
+std::unique_ptr<Engine> make_reactor(JobQueue& completed,
+                                     std::unique_ptr<SelectorMechanism> selector,
                                      const DiskAccessFactory& make_access) {
   return std::make_unique<ReactorEngine>(completed, std::move(selector), make_access);
 }
 
-std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed, std::unique_ptr<Selector> selector,
+std::unique_ptr<Engine> make_reactor_engine(JobQueue& completed,
+                                            std::unique_ptr<SelectorMechanism> selector,
                                             std::shared_ptr<WorkPools> pools) {
   auto make_access = [&pools](std::function<void()> wake) {
     return std::make_unique<PoolAccess>(std::move(pools), std::move(wake));

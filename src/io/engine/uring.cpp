@@ -80,7 +80,7 @@ class UringEngine final : public Engine {
     // after a poll must not block. A file's mode matters only when it has to be waited for.
     bool stays_blocking = is_stream(kind) || kind == HandleKind::listener;
     Handle handle = slots_.add(descriptor, kind);
-    if (kind != HandleKind::file)
+    if (has_mode_of_engine(kind))
       slots_.find(handle)->mode.set(descriptor,
                                     stays_blocking ? sys::Mode::blocking : sys::Mode::nonblocking);
     return handle;
@@ -145,6 +145,7 @@ class UringEngine final : public Engine {
   }
 
   void reap(TimePoint deadline) override {
+    if (notice_) notice_->clear();
     ring_.submit_and_wait(deadline);
     ring_.for_each([this](const io_uring_cqe& completion) { take(completion); });
     JobQueue returned;
@@ -154,6 +155,19 @@ class UringEngine final : public Engine {
 
   void wake() noexcept override {
     if (!is_woken_.exchange(true)) event_.signal();
+  }
+
+  int descriptor() const noexcept override {
+    if (notice_) return notice_->get();
+    try {
+      auto notice = std::make_unique<sys::EventFd>();
+      if (!ring_.signal_completions(notice->get())) return -1;
+      notice->signal();  // of what has completed meanwhile
+      notice_ = std::move(notice);
+      return notice_->get();
+    } catch (const IoError&) {
+      return -1;
+    }
   }
 
   EngineCensus census() const override {
@@ -223,7 +237,9 @@ class UringEngine final : public Engine {
       case Kind::receive: start_receive(static_cast<Receive&>(operation), *slot, entry); break;
       case Kind::receive_lease: start_receive(operation, *slot, entry); break;
       case Kind::send: start_send(static_cast<Send&>(operation), *slot, entry); break;
-      case Kind::await_exit: io_uring_prep_poll_add(entry, slot->descriptor, POLLIN); break;
+      case Kind::await_exit:
+      case Kind::await_readable: io_uring_prep_poll_add(entry, slot->descriptor, POLLIN); break;
+      case Kind::await_writable: io_uring_prep_poll_add(entry, slot->descriptor, POLLOUT); break;
       default: break;
     }
     io_uring_sqe_set_data64(entry, data_of(operation));
@@ -346,6 +362,8 @@ class UringEngine final : public Engine {
         if (result >= 0) return perform_after_poll(operation, *slot);
         operation.finish(result);
         return true;
+      case Kind::await_readable:
+      case Kind::await_writable: operation.finish(std::min<std::int64_t>(result, 0)); return true;
       default: operation.finish(result); return true;
     }
   }
@@ -407,6 +425,7 @@ class UringEngine final : public Engine {
   std::unique_ptr<RingBuffers> buffers_;  // made by the first that needs them; outlives the ring
   sys::Ring ring_;
   sys::EventFd event_;
+  mutable std::unique_ptr<sys::EventFd> notice_;  // for a foreign loop, if there is one
   PoolAccess pools_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;

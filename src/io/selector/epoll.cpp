@@ -7,21 +7,28 @@
 #include "sys/epoll.hpp"
 
 #include <array>
+#include <set>
 
-#include "duet/io/selector.hpp"
+#include "duet/io/selector_mechanism.hpp"
 #include "sys/fd.hpp"
 
 namespace duet::io {
 namespace {
 
-class EpollSelector final : public Selector {
+class EpollMechanism final : public SelectorMechanism {
  public:
-  explicit EpollSelector(Trigger trigger)
+  explicit EpollMechanism(Trigger trigger)
       : trigger_(trigger),
         epoll_(static_cast<int>(sys::checked(sys::open_epoll(), "epoll_create1"))) {}
 
   void add(int descriptor, Events interest, std::uint64_t token) override {
-    control(EPOLL_CTL_ADD, descriptor, interest, token);
+    bool is_ghost = ghosts_.erase(descriptor) > 0;
+    try {
+      control(EPOLL_CTL_ADD, descriptor, interest, token);
+    } catch (const IoError& error) {
+      if (!is_ghost || error.code().value() != EEXIST) throw;
+      control(EPOLL_CTL_MOD, descriptor, interest, token);
+    }
   }
 
   void modify(int descriptor, Events interest, std::uint64_t token) override {
@@ -32,7 +39,8 @@ class EpollSelector final : public Selector {
     // A closed descriptor has left the set by itself, unless its description lives on elsewhere:
     // then late events carry a stale token, which the caller drops.
     epoll_event ignored{};
-    sys::control_epoll(epoll_.get(), EPOLL_CTL_DEL, descriptor, ignored);
+    if (sys::control_epoll(epoll_.get(), EPOLL_CTL_DEL, descriptor, ignored) == -EBADF)
+      ghosts_.insert(descriptor);
   }
 
   std::span<const Report> wait(TimePoint deadline) override {
@@ -46,6 +54,8 @@ class EpollSelector final : public Selector {
   }
 
   void rearm(int, Direction) override {}
+
+  int descriptor() const noexcept override { return epoll_.get(); }
 
  private:
   static constexpr std::size_t batch_max = 128;
@@ -74,14 +84,15 @@ class EpollSelector final : public Selector {
 
   const Trigger trigger_;
   sys::Fd epoll_;
+  std::set<int> ghosts_;  // removed too late; a copy that gets the number is in the set already
   std::array<epoll_event, batch_max> raw_;
   std::array<Report, batch_max> reports_;
 };
 
 }  // namespace
 
-std::unique_ptr<Selector> make_epoll_selector(Trigger trigger) {
-  return std::make_unique<EpollSelector>(trigger);
+std::unique_ptr<SelectorMechanism> make_epoll_mechanism(Trigger trigger) {
+  return std::make_unique<EpollMechanism>(trigger);
 }
 
 }  // namespace duet::io

@@ -2,21 +2,17 @@
 // no longer asked for until rearm. A descriptor of which nothing is asked is passed as a negative
 // number, since poll reports errors and hang-ups even then and would spin.
 
-#include "sys/poll.hpp"
-
 #include <vector>
 
-#include "duet/io/selector.hpp"
+#include "duet/io/selector_mechanism.hpp"
+#include "io/selector/poll_events.hpp"
 
 namespace duet::io {
 namespace {
 
-constexpr short read_events = POLLIN | POLLRDHUP | POLLPRI;
-constexpr short ended = POLLHUP | POLLERR | POLLNVAL;
-
-class PollSelector final : public Selector {
+class PollMechanism final : public SelectorMechanism {
  public:
-  explicit PollSelector(Trigger trigger) : trigger_(trigger) {}
+  explicit PollMechanism(Trigger trigger) : trigger_(trigger) {}
 
   void add(int descriptor, Events interest, std::uint64_t token) override {
     if (!sys::is_open(descriptor)) throw IoError(sys::error_code(-EBADF), "poll");
@@ -50,24 +46,20 @@ class PollSelector final : public Selector {
   }
 
   std::span<const Report> wait(TimePoint deadline) override {
+    reports_.clear();
     std::int64_t ready = 0;
+    bool has_closed = false;
     do {
       ready = sys::poll_interruptible(polled_, sys::Timeout(deadline));
-    } while (ready == -EINTR);
+      has_closed = ready > 0 && !take(ready);
+    } while (ready == -EINTR || (has_closed && reports_.empty()));
     sys::checked(ready, "ppoll");
-    reports_.clear();
-    for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i) {
-      if (polled_[i].fd < 0 || polled_[i].revents == 0) continue;
-      --ready;
-      reports_.push_back({.token = tokens_[i], .events = seen(polled_[i].revents)});
-      if (trigger_ == Trigger::once) disarm(polled_[i]);
-    }
     return reports_;
   }
 
   void rearm(int descriptor, Direction direction) override {
     pollfd& entry = polled_[find(descriptor)];
-    short more = direction == Direction::read ? read_events : short{POLLOUT};
+    short more = direction == Direction::read ? poll_read_events : short{POLLOUT};
     ask(entry, static_cast<short>(entry.events | more));
   }
 
@@ -77,15 +69,25 @@ class PollSelector final : public Selector {
   short events_of(Events interest) const {
     if (!interest.any()) throw IoError(sys::error_code(-EINVAL), "poll");
     if (trigger_ == Trigger::once) return 0;  // until the first rearm
-    int events = (interest.readable ? POLLIN | POLLRDHUP : 0) | (interest.writable ? POLLOUT : 0) |
-                 (interest.exceptional ? POLLPRI : 0);
-    return static_cast<short>(events);
+    return poll_events(interest);
   }
 
-  static Events seen(short events) {
-    return {.readable = (events & (read_events | ended)) != 0,
-            .writable = (events & (POLLOUT | ended)) != 0,
-            .exceptional = (events & (POLLRDHUP | POLLPRI | ended)) != 0};
+  // False if some were closed, which would be reported for ever.
+  bool take(std::int64_t ready) {
+    bool are_open = true;
+    for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i) {
+      pollfd& entry = polled_[i];
+      if (entry.fd < 0 || entry.revents == 0) continue;
+      --ready;
+      if ((entry.revents & POLLNVAL) != 0) {
+        are_open = false;
+        ask(entry, 0);
+        continue;
+      }
+      reports_.push_back({.token = tokens_[i], .events = events_in(entry.revents)});
+      if (trigger_ == Trigger::once) disarm(entry);
+    }
+    return are_open;
   }
 
   static int number_of(const pollfd& entry) { return entry.fd < 0 ? ~entry.fd : entry.fd; }
@@ -99,8 +101,8 @@ class PollSelector final : public Selector {
   static void disarm(pollfd& entry) {
     short reported = entry.revents;
     int gone = 0;
-    if ((reported & (read_events | ended)) != 0) gone |= read_events;
-    if ((reported & (POLLOUT | ended)) != 0) gone |= POLLOUT;
+    if ((reported & (poll_read_events | poll_ended)) != 0) gone |= poll_read_events;
+    if ((reported & (POLLOUT | poll_ended)) != 0) gone |= POLLOUT;
     ask(entry, static_cast<short>(entry.events & ~gone));
   }
 
@@ -123,8 +125,8 @@ class PollSelector final : public Selector {
 
 }  // namespace
 
-std::unique_ptr<Selector> make_poll_selector(Trigger trigger) {
-  return std::make_unique<PollSelector>(trigger);
+std::unique_ptr<SelectorMechanism> make_poll_mechanism(Trigger trigger) {
+  return std::make_unique<PollMechanism>(trigger);
 }
 
 }  // namespace duet::io

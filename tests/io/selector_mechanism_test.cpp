@@ -1,10 +1,11 @@
-// Both selectors under both triggers: reports, errors, time.
+// Every selector under both triggers: reports, errors, time.
 
-#include "duet/io/selector.hpp"
+#include "duet/io/selector_mechanism.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,14 +30,20 @@ namespace {
 
 struct Row {
   const char* name;
-  std::unique_ptr<Selector> (*make)(Trigger);
+  std::unique_ptr<SelectorMechanism> (*make)(Trigger);
   Trigger trigger;
 };
 
-const Row level_rows[] = {{"epoll_level", make_epoll_selector, Trigger::level},
-                          {"poll_level", make_poll_selector, Trigger::level}};
-const Row once_rows[] = {{"epoll_once", make_epoll_selector, Trigger::once},
-                         {"poll_once", make_poll_selector, Trigger::once}};
+const Row level_rows[] = {{"epoll_level", make_epoll_mechanism, Trigger::level},
+                          {"poll_level", make_poll_mechanism, Trigger::level},
+                          {"select_level", make_select_mechanism, Trigger::level},
+                          {"spin_level", make_spin_mechanism, Trigger::level},
+                          {"signal_level", make_signal_mechanism, Trigger::level}};
+const Row once_rows[] = {{"epoll_once", make_epoll_mechanism, Trigger::once},
+                         {"poll_once", make_poll_mechanism, Trigger::once},
+                         {"select_once", make_select_mechanism, Trigger::once},
+                         {"spin_once", make_spin_mechanism, Trigger::once},
+                         {"signal_once", make_signal_mechanism, Trigger::once}};
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
@@ -44,9 +51,9 @@ constexpr Events readable = {.readable = true};
 constexpr Events writable = {.writable = true};
 constexpr Events both = {.readable = true, .writable = true};
 
-class SelectorTest : public ::testing::TestWithParam<Row> {
+class MechanismTest : public ::testing::TestWithParam<Row> {
  protected:
-  SelectorTest() : selector_(GetParam().make(GetParam().trigger)) {
+  MechanismTest() : selector_(GetParam().make(GetParam().trigger)) {
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
     ours_ = sys::Fd(ends[0]);
@@ -54,6 +61,15 @@ class SelectorTest : public ::testing::TestWithParam<Row> {
   }
 
   bool is_once() const { return GetParam().trigger == Trigger::once; }
+  bool is(std::string_view selector) const {
+    return std::string_view(GetParam().name).starts_with(selector);
+  }
+
+  // What is armed and not ready is reported all the same: the caller is to try.
+  bool reports_what_it_does_not_know() const { return is("spin_once"); }
+
+  // Apart from data; select(2) does not tell.
+  bool reports_ends() const { return !is("select") && !is("spin_once"); }
 
   void add(Events interest, std::uint64_t token = 7) {
     selector_->add(ours_.get(), interest, token);
@@ -95,34 +111,35 @@ class SelectorTest : public ::testing::TestWithParam<Row> {
     return 0;
   }
 
-  std::unique_ptr<Selector> selector_;
+  std::unique_ptr<SelectorMechanism> selector_;
   sys::Fd ours_, peer_;
 };
 
-using SelectorLevelTest = SelectorTest;
-using SelectorOnceTest = SelectorTest;
+using MechanismLevelTest = MechanismTest;
+using MechanismOnceTest = MechanismTest;
 
 std::string name_of(const ::testing::TestParamInfo<Row>& row) { return row.param.name; }
 
-INSTANTIATE_TEST_SUITE_P(level, SelectorTest, ::testing::ValuesIn(level_rows), name_of);
-INSTANTIATE_TEST_SUITE_P(once, SelectorTest, ::testing::ValuesIn(once_rows), name_of);
-INSTANTIATE_TEST_SUITE_P(level, SelectorLevelTest, ::testing::ValuesIn(level_rows), name_of);
-INSTANTIATE_TEST_SUITE_P(once, SelectorOnceTest, ::testing::ValuesIn(once_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(level, MechanismTest, ::testing::ValuesIn(level_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(once, MechanismTest, ::testing::ValuesIn(once_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(level, MechanismLevelTest, ::testing::ValuesIn(level_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(once, MechanismOnceTest, ::testing::ValuesIn(once_rows), name_of);
 
-TEST_P(SelectorTest, reports_what_was_ready_before_it_was_added) {
+TEST_P(MechanismTest, reports_what_was_ready_before_it_was_added) {
   write_to_us("x");
   add(readable);
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorTest, reports_what_becomes_ready_with_the_token) {
+TEST_P(MechanismTest, reports_what_becomes_ready_with_the_token) {
   add(readable);
-  EXPECT_FALSE(look().readable);
+  EXPECT_EQ(look().readable, reports_what_it_does_not_know());
   write_to_us("x");
+  if (reports_what_it_does_not_know()) selector_->rearm(ours_.get(), Direction::read);
   EXPECT_TRUE(look(Clock::now() + std::chrono::seconds(10)).readable);
 }
 
-TEST_P(SelectorTest, reports_both_directions) {
+TEST_P(MechanismTest, reports_both_directions) {
   add(both);
   write_to_us("x");
   Events seen = look();
@@ -130,7 +147,7 @@ TEST_P(SelectorTest, reports_both_directions) {
   EXPECT_TRUE(seen.writable);
 }
 
-TEST_P(SelectorTest, repeats_or_keeps_silent_as_its_trigger_says) {
+TEST_P(MechanismTest, repeats_or_keeps_silent_as_its_trigger_says) {
   write_to_us("x");
   add(readable);
   EXPECT_TRUE(look().readable);
@@ -138,19 +155,21 @@ TEST_P(SelectorTest, repeats_or_keeps_silent_as_its_trigger_says) {
   EXPECT_EQ(look().readable, !is_once());
 }
 
-TEST_P(SelectorTest, after_rearm_reports_the_next_readiness) {
+TEST_P(MechanismTest, after_rearm_reports_the_next_readiness) {
   add(readable);
   for (int i = 0; i < 3; ++i) {
     write_to_us("abc");
     EXPECT_TRUE(look().readable);
     EXPECT_EQ(read_all(), 3U);
     if (is_once()) selector_->rearm(ours_.get(), Direction::read);
-    EXPECT_FALSE(look().readable);
+    if (!reports_what_it_does_not_know()) {
+      EXPECT_FALSE(look().readable);
+    }
   }
 }
 
 // Bytes that come between EAGAIN and rearm must not be lost.
-TEST_P(SelectorTest, rearm_reports_what_came_before_it) {
+TEST_P(MechanismTest, rearm_reports_what_came_before_it) {
   add(readable);
   write_to_us("a");
   EXPECT_TRUE(look().readable);
@@ -160,16 +179,17 @@ TEST_P(SelectorTest, rearm_reports_what_came_before_it) {
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorOnceTest, rearming_one_direction_leaves_the_other_one_alone) {
+TEST_P(MechanismOnceTest, rearming_one_direction_leaves_the_other_one_alone) {
   add(both);
   EXPECT_TRUE(look().writable);
   selector_->rearm(ours_.get(), Direction::read);
   EXPECT_FALSE(look().writable);
   write_to_us("x");
+  if (reports_what_it_does_not_know()) selector_->rearm(ours_.get(), Direction::read);
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorTest, a_hang_up_is_readable_writable_and_exceptional) {
+TEST_P(MechanismTest, a_hang_up_is_readable_writable_and_exceptional) {
   add(both);
   look();
   peer_.close();
@@ -180,19 +200,19 @@ TEST_P(SelectorTest, a_hang_up_is_readable_writable_and_exceptional) {
   Events seen = look();
   EXPECT_TRUE(seen.readable);
   EXPECT_TRUE(seen.writable);
-  EXPECT_TRUE(seen.exceptional);
+  EXPECT_EQ(seen.exceptional, reports_ends());
 }
 
-TEST_P(SelectorOnceTest, a_hang_up_does_not_spin) {
+TEST_P(MechanismOnceTest, a_hang_up_does_not_spin) {
   add(both);
   peer_.close();
-  EXPECT_TRUE(look().exceptional);
+  EXPECT_EQ(look().exceptional, reports_ends());
   int reports = 0;
   for (int i = 0; i < 10; ++i) reports += static_cast<int>(selector_->wait(past).size());
   EXPECT_LE(reports, 1);
 }
 
-TEST_P(SelectorOnceTest, a_hang_up_does_not_spin_when_nothing_was_rearmed) {
+TEST_P(MechanismOnceTest, a_hang_up_does_not_spin_when_nothing_was_rearmed) {
   selector_->add(ours_.get(), both, 7);
   peer_.close();
   int reports = 0;
@@ -200,15 +220,15 @@ TEST_P(SelectorOnceTest, a_hang_up_does_not_spin_when_nothing_was_rearmed) {
   EXPECT_LE(reports, 1);
 }
 
-TEST_P(SelectorTest, the_peers_end_is_exceptional) {
+TEST_P(MechanismTest, the_peers_end_is_exceptional) {
   add(readable);
   ::shutdown(peer_.get(), SHUT_WR);
   Events seen = look();
   EXPECT_TRUE(seen.readable);
-  EXPECT_TRUE(seen.exceptional);
+  EXPECT_EQ(seen.exceptional, reports_ends());
 }
 
-TEST_P(SelectorLevelTest, modify_changes_interest_and_token) {
+TEST_P(MechanismLevelTest, modify_changes_interest_and_token) {
   selector_->add(ours_.get(), writable, 1);
   selector_->modify(ours_.get(), readable, 7);
   EXPECT_FALSE(look().writable);
@@ -216,7 +236,7 @@ TEST_P(SelectorLevelTest, modify_changes_interest_and_token) {
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorTest, is_silent_about_what_was_removed) {
+TEST_P(MechanismTest, is_silent_about_what_was_removed) {
   add(readable);
   write_to_us("x");
   selector_->remove(ours_.get());
@@ -225,7 +245,7 @@ TEST_P(SelectorTest, is_silent_about_what_was_removed) {
   EXPECT_TRUE(look().readable) << "it may be added again";
 }
 
-TEST_P(SelectorTest, removing_one_keeps_the_others) {
+TEST_P(MechanismTest, removing_one_keeps_the_others) {
   sys::EventFd first, second;
   selector_->add(first.get(), readable, 1);
   add(readable);
@@ -238,7 +258,7 @@ TEST_P(SelectorTest, removing_one_keeps_the_others) {
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorTest, a_descriptor_may_be_closed_before_it_is_removed) {
+TEST_P(MechanismTest, a_descriptor_may_be_closed_before_it_is_removed) {
   add(readable);
   int number = ours_.get();
   ours_.close();
@@ -246,18 +266,18 @@ TEST_P(SelectorTest, a_descriptor_may_be_closed_before_it_is_removed) {
   EXPECT_TRUE(selector_->wait(past).empty());
 }
 
-TEST_P(SelectorTest, refuses_to_add_twice) {
+TEST_P(MechanismTest, refuses_to_add_twice) {
   add(readable);
   EXPECT_EQ(errno_of([&] { selector_->add(ours_.get(), both, 8); }), EEXIST);
   write_to_us("x");
   EXPECT_TRUE(look().readable) << "the selector is as it was";
 }
 
-TEST_P(SelectorTest, refuses_to_modify_what_it_does_not_know) {
+TEST_P(MechanismTest, refuses_to_modify_what_it_does_not_know) {
   EXPECT_EQ(errno_of([&] { selector_->modify(ours_.get(), readable, 7); }), ENOENT);
 }
 
-TEST_P(SelectorTest, removing_what_it_does_not_know_changes_nothing) {
+TEST_P(MechanismTest, removing_what_it_does_not_know_changes_nothing) {
   selector_->remove(ours_.get());
   add(readable);
   selector_->remove(peer_.get());
@@ -265,7 +285,7 @@ TEST_P(SelectorTest, removing_what_it_does_not_know_changes_nothing) {
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorTest, refuses_a_descriptor_that_is_closed) {
+TEST_P(MechanismTest, refuses_a_descriptor_that_is_closed) {
   int number = ours_.get();
   ours_.close();
   EXPECT_EQ(errno_of([&] { selector_->add(number, readable, 7); }), EBADF);
@@ -273,7 +293,20 @@ TEST_P(SelectorTest, refuses_a_descriptor_that_is_closed) {
   EXPECT_TRUE(selector_->wait(past).empty());
 }
 
-TEST_P(SelectorTest, refuses_no_interest_at_all) {
+TEST_P(MechanismTest, is_silent_about_a_descriptor_that_was_closed) {
+  sys::EventFd event;
+  add(readable);
+  selector_->add(event.get(), readable, 7);
+  look();
+  ours_.close();
+  peer_.close();
+  EXPECT_FALSE(look().any());
+  event.signal();
+  if (is_once()) selector_->rearm(event.get(), Direction::read);
+  EXPECT_TRUE(look().readable) << "the others are reported as before";
+}
+
+TEST_P(MechanismTest, refuses_no_interest_at_all) {
   EXPECT_EQ(errno_of([&] { selector_->add(ours_.get(), {}, 7); }), EINVAL);
   add(readable);
   EXPECT_EQ(errno_of([&] { selector_->modify(ours_.get(), {}, 7); }), EINVAL);
@@ -281,17 +314,16 @@ TEST_P(SelectorTest, refuses_no_interest_at_all) {
   EXPECT_TRUE(look().readable) << "the selector is as it was";
 }
 
-TEST_P(SelectorTest, refuses_a_regular_file_or_calls_it_ready) {
+TEST_P(MechanismTest, refuses_a_regular_file_or_calls_it_ready) {
   sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   int refused = errno_of([&] { selector_->add(file.get(), readable, 7); });
-  bool is_epoll = std::string_view(GetParam().name).starts_with("epoll");
-  EXPECT_EQ(refused, is_epoll ? EPERM : 0);
+  EXPECT_EQ(refused, is("epoll") || is("signal") ? EPERM : 0);
   if (refused != 0) return;
   if (is_once()) selector_->rearm(file.get(), Direction::read);
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(SelectorTest, does_not_end_early_below_a_millisecond) {
+TEST_P(MechanismTest, does_not_end_early_below_a_millisecond) {
   for (auto delay : {std::chrono::microseconds(50), std::chrono::microseconds(300),
                      std::chrono::microseconds(1500)}) {
     TimePoint deadline = Clock::now() + delay;
@@ -300,12 +332,12 @@ TEST_P(SelectorTest, does_not_end_early_below_a_millisecond) {
   }
 }
 
-TEST_P(SelectorTest, with_a_deadline_that_has_passed_does_not_wait) {
+TEST_P(MechanismTest, with_a_deadline_that_has_passed_does_not_wait) {
   EXPECT_TRUE(selector_->wait(past).empty());
   EXPECT_TRUE(selector_->wait(Clock::now() - std::chrono::seconds(1)).empty());
 }
 
-TEST_P(SelectorTest, interrupted_by_signals_goes_on_with_the_time_that_remains) {
+TEST_P(MechanismTest, interrupted_by_signals_goes_on_with_the_time_that_remains) {
   sys::install_interrupt_handler();
   pthread_t waiter = ::pthread_self();
   std::atomic<bool> is_over = false;
@@ -323,7 +355,7 @@ TEST_P(SelectorTest, interrupted_by_signals_goes_on_with_the_time_that_remains) 
   interrupter.join();
 }
 
-TEST_P(SelectorTest, reports_more_than_one_batch) {
+TEST_P(MechanismTest, reports_more_than_one_batch) {
   std::vector<std::unique_ptr<sys::EventFd>> events;
   std::vector<bool> is_seen(300);
   for (std::size_t i = 0; i < is_seen.size(); ++i) {
@@ -335,6 +367,33 @@ TEST_P(SelectorTest, reports_more_than_one_batch) {
   for (int wait = 0; wait < 10; ++wait)
     for (const Report& report : selector_->wait(past)) is_seen[report.token] = true;
   EXPECT_EQ(std::ranges::count(is_seen, true), 300);
+}
+
+TEST(SelectMechanismTest, refuses_descriptors_that_select_cannot_wait_for) {
+  for (Trigger trigger : {Trigger::level, Trigger::once}) {
+    std::unique_ptr<SelectorMechanism> selector = make_select_mechanism(trigger);
+    sys::EventFd event;
+    sys::Fd low(::fcntl(event.get(), F_DUPFD_CLOEXEC, FD_SETSIZE - 1));
+    sys::Fd high(::fcntl(event.get(), F_DUPFD_CLOEXEC, FD_SETSIZE));
+    ASSERT_EQ(low.get(), FD_SETSIZE - 1);
+    selector->add(low.get(), readable, 1);
+    try {
+      selector->add(high.get(), readable, 2);
+      ADD_FAILURE() << "not refused";
+    } catch (const IoError& error) {
+      EXPECT_EQ(error.code(), Errc::descriptor_too_high);
+      EXPECT_STREQ(error.what(),
+                   "select: select(2) cannot wait for descriptors from number 1024 (FD_SETSIZE) "
+                   "on; poll, epoll and uring can");
+    }
+    event.signal();
+    if (trigger == Trigger::once) selector->rearm(low.get(), Direction::read);
+    std::span<const Report> reports = selector->wait(past);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].token, 1U);
+    selector->remove(high.get());
+    EXPECT_THROW(selector->modify(high.get(), readable, 2), IoError);
+  }
 }
 
 }  // namespace

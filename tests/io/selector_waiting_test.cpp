@@ -1,0 +1,112 @@
+// How long a Selector waits, and what signals do to that.
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "io/selector_fixture.hpp"
+#include "sys/signal.hpp"
+
+namespace duet::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+using SelectorWaiting = SelectorTest;
+INSTANTIATE_TEST_SUITE_P(, SelectorWaiting, ::testing::ValuesIn(every_mechanism()), mechanism_name);
+
+TEST_P(SelectorWaiting, with_no_time_only_looks) {
+  EXPECT_TRUE(look(0ns).empty());
+  EXPECT_TRUE(look(-1s).empty()) << "nor with less than none";
+  EXPECT_TRUE(look(Duration::min()).empty());
+  pair_.write_to_us();
+  selector_.add(pair_, readable, "ours");
+  EXPECT_EQ(look(0ns), Found{"ours"});
+  EXPECT_EQ(look(-1s), Found{"ours"});
+}
+
+TEST_P(SelectorWaiting, with_nothing_to_wait_for_waits_its_time) {
+  TimePoint before = Clock::now();
+  EXPECT_TRUE(look(20ms).empty());
+  EXPECT_GE(Clock::now(), before + 20ms);
+}
+
+TEST_P(SelectorWaiting, never_ends_early_not_even_below_a_millisecond) {
+  selector_.add(pair_, readable);
+  for (Duration time : {1us, 50us, 300us, 1500us}) {
+    TimePoint before = Clock::now();
+    EXPECT_TRUE(look(time).empty());
+    EXPECT_GE(Clock::now(), before + time);
+  }
+}
+
+TEST_P(SelectorWaiting, uses_no_processor_while_it_waits) {
+  if (is("spin")) return;  // what it is for
+  selector_.add(pair_, readable);
+  auto used = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  };
+  auto before = used();
+  for (int i = 0; i < 20; ++i) look(5ms + 1us);
+  EXPECT_LT(used() - before, 50ms);
+}
+
+TEST_P(SelectorWaiting, a_huge_time_or_none_waits_for_the_event) {
+  for (int i = 0; i < 2; ++i) {
+    selector_.add(pair_, readable, "ours");
+    std::jthread writer([&] { pair_.write_to_us(); });
+    Found found;
+    if (i == 0) {
+      found = look(Duration::max());
+    } else {
+      for (auto [key, events] : selector_.wait()) found.push_back(key.data);
+    }
+    EXPECT_EQ(found, Found{"ours"});
+    writer.join();
+    pair_.read();
+    selector_.remove(pair_);
+  }
+}
+
+// PEP 475. Also, what was seen before the signal is not taken for what is there after it.
+TEST_P(SelectorWaiting, interrupted_by_signals_goes_on_with_the_time_that_remains) {
+  sys::install_interrupt_handler();
+  selector_.add(pair_, readable);
+  pthread_t waiter = ::pthread_self();
+  std::atomic<bool> is_over = false;
+  std::thread interrupter([&] {
+    while (!is_over.load()) {
+      ::pthread_kill(waiter, sys::interrupt_signal());
+      ::poll(nullptr, 0, 1);
+    }
+  });
+  TimePoint before = Clock::now();
+  EXPECT_TRUE(look(30ms).empty());
+  EXPECT_GE(Clock::now(), before + 30ms);
+  EXPECT_LT(Clock::now(), before + long_time);
+  is_over.store(true);
+  interrupter.join();
+}
+
+int stop_pipe = -1;
+void ask_to_stop(int) { EXPECT_EQ(::write(stop_pipe, "x", 1), 1); }
+
+TEST_P(SelectorWaiting, a_handler_that_asks_to_stop_does_so_by_a_descriptor) {
+  selector_.add(pair_, readable, "stop");
+  stop_pipe = pair_.peer.get();
+  auto former = ::signal(SIGUSR1, ask_to_stop);
+  std::thread asker([waiter = ::pthread_self()] { ::pthread_kill(waiter, SIGUSR1); });
+  EXPECT_EQ(look(long_time), Found{"stop"});
+  asker.join();
+  ::signal(SIGUSR1, former);
+}
+
+}  // namespace
+}  // namespace duet::test
