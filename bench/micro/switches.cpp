@@ -28,14 +28,17 @@ struct Endless {
   std::coroutine_handle<> handle;
 };
 
-Endless suspend_again_and_again() {
+[[gnu::noinline]] Endless suspend_again_and_again() {
   for (;;) co_await std::suspend_always();
 }
 
 // There and back.
 void resume_a_coroutine(benchmark::State& state) {
   Endless endless = suspend_again_and_again();
-  for (auto _ : state) endless.handle.resume();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(endless.handle);  // or it would be no call at all
+    endless.handle.resume();
+  }
   endless.handle.destroy();
 }
 BENCHMARK(resume_a_coroutine);
