@@ -9,6 +9,7 @@
 
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -70,7 +71,9 @@ TEST_P(Accepting, ends_an_idle_connection_for_a_new_one) {
 
 // Who is idle can be seen only where connections share a loop.
 TEST_P(Accepting, ends_the_connection_that_is_idle_longest) {
-  if (!model().has_workers()) GTEST_SKIP() << "each connection has a loop of its own";
+  if (!model().has_workers())
+    GTEST_SKIP() << refused("connections on loops of their own do not know who is idle longest",
+                            "Accepting.ends_an_idle_connection_for_a_new_one");
   ServerProcess server(at_most(3, options()), serving(echo));
   std::vector<ClientSocket> clients;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(clients.emplace_back(server.address()).exchange("x"), "x");
@@ -115,7 +118,9 @@ TEST_P(Accepting, closes_what_waits_for_room_when_it_drains) {
 // Two services of a worker have a newcomer waiting each: a child that is forked for the one must
 // not keep the other's connection open.
 TEST_P(Accepting, ends_a_connection_that_waited_beside_another) {
-  if (model().is_one_at_a_time()) GTEST_SKIP() << "one ends before another begins";
+  if (model().is_one_at_a_time())
+    GTEST_SKIP() << refused("one connection at a time",
+                            "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
   ServerProcess server(at_most(2, options()), [](Runtime& runtime) {
     runtime.serve(Address::loopback(0), busy_echo);
     runtime.serve(Address::loopback(0), send_pattern, std::size_t{10});

@@ -6,6 +6,7 @@
 
 #include "conformance/disk_handlers.hpp"
 #include "duet/fs/aligned_buffer.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -16,7 +17,8 @@ class DirectFiles : public DiskTest {
     DiskTest::SetUp();
     if (IsSkipped()) return;
     folder_.write("file", pattern(size));
-    if (result_of(open_direct) != "opened") GTEST_SKIP() << "this file system has no direct access";
+    if (result_of(open_direct) != "opened")
+      GTEST_SKIP() << not_here("this file system has no direct access");
   }
 
   static constexpr std::size_t size = 64 * 1024;

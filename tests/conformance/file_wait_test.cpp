@@ -4,6 +4,7 @@
 
 #include "conformance/disk_handlers.hpp"
 #include "support/shared_memory.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -47,7 +48,9 @@ class DiskWaits : public DiskTest {
  protected:
   void SetUp() override {
     DiskTest::SetUp();
-    if (model().is_one_at_a_time()) GTEST_SKIP() << "one connection at a time: all others wait";
+    if (model().is_one_at_a_time())
+      GTEST_SKIP() << refused("one connection at a time",
+                              "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
   }
 
   std::string result_beside_another(DiskBody body) {
@@ -80,7 +83,8 @@ Task<std::string> read_cold(Directory folder) {
 
 TEST_P(DiskWaits, for_a_read_that_is_not_cached_keep_nobody_waiting) {
   folder_.write("file", std::string(large, 'x'));
-  if (!folder_.chill("file")) GTEST_SKIP() << "this file system has no other place than memory";
+  if (!folder_.chill("file"))
+    GTEST_SKIP() << not_here("this file system has no other place than memory");
   EXPECT_EQ(result_beside_another(read_cold), "read while others went on");
 }
 

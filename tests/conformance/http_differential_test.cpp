@@ -18,6 +18,7 @@
 #include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/model_test.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -145,7 +146,7 @@ TEST_P(HttpDifferential, requests_sent_whole_are_answered_as_stated) {
 http::Response probe_in_fiber(http::Request request) { return wait(probe(request)); }
 
 TEST_P(HttpDifferential, requests_handled_in_fibers_are_answered_as_stated) {
-  if (!sys::has_fibers()) GTEST_SKIP() << "duet was compiled without Boost.Context";
+  if (!sys::has_fibers()) GTEST_SKIP() << not_here("duet was compiled without Boost.Context");
   compare([](std::string_view) { return Cuts(); }, serving_http({}, probe_in_fiber));
 }
 

@@ -16,6 +16,7 @@
 #include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/model_test.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -82,7 +83,9 @@ TEST_P(HttpHandler, its_exception_of_any_type_is_500) {
 
 TEST_P(HttpHandler, its_failures_hurt_no_other_connection) {
   ServerProcess server(options(), serving_http(any_body(), fail));
-  if (model().is_one_at_a_time()) GTEST_SKIP() << "there is no other at the same time";
+  if (model().is_one_at_a_time())
+    GTEST_SKIP() << refused("one connection at a time",
+                            "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
   HttpClient other(server.address());
   EXPECT_EQ(other.ask(get("/")).body, "fine");
   for (int i = 0; i < 10; ++i) {

@@ -7,6 +7,7 @@
 #include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/model_test.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -64,8 +65,19 @@ http::ServeOptions two_requests() {
   return limits;
 }
 
+// The limit is on the requests of a process at a time.
+std::string why_one_request_at_a_time(const ModelCase& model) {
+  if (model.is_one_at_a_time())
+    return refused("one connection at a time",
+                   "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
+  if (model.forks())
+    return refused("no state is shared: each process counts its own request",
+                   "Connections.change_shared_state_exactly_unless_each_has_a_process");
+  return {};
+}
+
 TEST_P(HttpPressure, requests_beyond_the_limit_are_503_until_others_have_ended) {
-  if (model().is_one_at_a_time() || model().forks()) GTEST_SKIP() << "one request at a time";
+  if (std::string why = why_one_request_at_a_time(model()); !why.empty()) GTEST_SKIP() << why;
   Options runs = options();
   if (model().has_workers()) runs.workers = 2;
   ServerProcess server(runs, serving_http(two_requests(), probe));
@@ -86,7 +98,7 @@ TEST_P(HttpPressure, requests_beyond_the_limit_are_503_until_others_have_ended) 
 }
 
 TEST_P(HttpPressure, a_request_beyond_the_limit_whose_body_does_not_come_is_the_last) {
-  if (model().is_one_at_a_time() || model().forks()) GTEST_SKIP() << "one request at a time";
+  if (std::string why = why_one_request_at_a_time(model()); !why.empty()) GTEST_SKIP() << why;
   ServerProcess server(options(), serving_http(two_requests(), probe));
   HttpClient first(server.address()), second(server.address()), third(server.address());
   begin_request(first);

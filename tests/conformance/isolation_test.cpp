@@ -10,6 +10,7 @@
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
 #include "support/sanitizer.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -141,7 +142,7 @@ TEST_P(Isolation, keeps_a_crash_to_its_connection_if_that_has_a_process) {
 
 // A process that forks must have no other thread: the child would have only the one that forked.
 TEST_P(Isolation, has_threads_only_where_connections_have_them) {
-  if (has_thread_sanitizer) GTEST_SKIP() << "ThreadSanitizer has threads of its own";
+  if (has_thread_sanitizer) GTEST_SKIP() << not_here("ThreadSanitizer has threads of its own");
   ServerProcess server(options(), serving(echo));
   ClientSocket client(server.address());
   EXPECT_EQ(client.exchange("x"), "x");

@@ -9,6 +9,7 @@
 #include "conformance/handlers.hpp"
 #include "duet/fs/file.hpp"
 #include "support/model_test.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -38,7 +39,8 @@ class OffloadingElsewhere : public Offloading {
   void SetUp() override {
     Offloading::SetUp();
     if (model().blocks() && !IsSkipped())
-      GTEST_SKIP() << "work blocks the connection's thread: nothing happens beside it";
+      GTEST_SKIP() << refused("work blocks the connection's thread: nothing happens beside it",
+                              "Offloading.runs_elsewhere_unless_the_model_blocks_and_comes_back");
   }
 };
 INSTANTIATE_TEST_SUITE_P(, OffloadingElsewhere, testing::ValuesIn(model_cases()),

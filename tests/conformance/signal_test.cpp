@@ -12,6 +12,7 @@
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
 #include "support/sanitizer.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -47,8 +48,12 @@ TEST_P(SignalsOfServer, reach_the_handler_that_waits_for_them) {
 }
 
 TEST_P(SignalsOfServer, reach_every_handler_that_waits_for_them) {
-  if (model().is_one_at_a_time()) GTEST_SKIP() << "one connection at a time";
-  if (model().forks()) GTEST_SKIP() << "each connection has the signals of its own process";
+  if (model().is_one_at_a_time())
+    GTEST_SKIP() << refused("one connection at a time",
+                            "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
+  if (model().forks())
+    GTEST_SKIP() << refused("each connection has the signals of its own process",
+                            "SignalsOfServer.reach_the_handler_that_waits_for_them");
   Options options = this->options();
   if (model().has_workers()) options.workers = 2;
   Signals signals({Signal::user1});

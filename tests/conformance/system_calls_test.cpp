@@ -8,6 +8,7 @@
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
 #include "support/sanitizer.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -43,7 +44,7 @@ pid_t thread_of_connection(pid_t server) {
 }
 
 TEST_P(SystemCalls, are_two_for_each_message_with_an_idle_deadline) {
-  if (has_thread_sanitizer) GTEST_SKIP() << "ThreadSanitizer has threads of its own";
+  if (has_thread_sanitizer) GTEST_SKIP() << not_here("ThreadSanitizer has threads of its own");
   constexpr int messages = 200;
   ServerProcess server(options(), serving(echo_unless_idle));
   ClientSocket client(server.address());
@@ -54,7 +55,7 @@ TEST_P(SystemCalls, are_two_for_each_message_with_an_idle_deadline) {
       for (int i = 0; i < messages; ++i) client.exchange("x");
     });
   } catch (const IoError& refusal) {
-    GTEST_SKIP() << refusal.what();
+    GTEST_SKIP() << not_here(refusal.what());
   }
   EXPECT_EQ(calls, 2 * messages);
 }

@@ -4,6 +4,7 @@
 
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -215,7 +216,7 @@ const Way ways[] = {
 class Ways : public ModelTest {
  protected:
   void SetUp() override {
-    if (!sys::has_fibers()) GTEST_SKIP() << "duet was compiled without Boost.Context";
+    if (!sys::has_fibers()) GTEST_SKIP() << not_here("duet was compiled without Boost.Context");
     ModelTest::SetUp();
   }
 };
@@ -320,7 +321,9 @@ TEST_P(Ways, all_relay_both_directions_at_once) {
 }
 
 TEST_P(Ways, all_serve_many_connections_side_by_side) {
-  if (model().is_one_at_a_time()) GTEST_SKIP() << "single serves one at a time";
+  if (model().is_one_at_a_time())
+    GTEST_SKIP() << refused("one connection at a time",
+                            "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
   for (const Way& way : ways) {
     SCOPED_TRACE(way.name);
     ServerProcess server(options(), way.echo);

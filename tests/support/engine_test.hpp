@@ -9,6 +9,7 @@
 
 #include "duet/loop/loop.hpp"
 #include "duet/runtime/model.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 
@@ -19,7 +20,8 @@ inline const std::string engine_names[] = {"blocking", "spin", "select",   "sign
 // Skips, with the reason, an engine that this machine refuses.
 template <class Function, class... Arguments>
 void run_on_engine(const std::string& engine, Function function, Arguments&&... arguments) {
-  if (Availability found = probe_engine(engine); !found.is_available) GTEST_SKIP() << found.reason;
+  if (Availability found = probe_engine(engine); !found.is_available)
+    GTEST_SKIP() << not_here(found.reason);
   Log log;
   auto pools = std::make_shared<io::WorkPools>();
   Loop loop(Model::choose("thread", engine).connection_engine(pools), log);

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/skip_reason.hpp"
 #include "sys/limits.hpp"
 
 namespace duet::test {
@@ -20,7 +21,7 @@ void ModelTest::SetUp() {
   try {
     Model::choose(model().model, model().engine);
   } catch (const UnavailableModel& reason) {
-    GTEST_SKIP() << reason.what();
+    GTEST_SKIP() << not_here(reason.what());
   }
 }
 

@@ -1,0 +1,71 @@
+"""docs/conformance.md has a cell for each test of a behaviour, and what it calls refused is."""
+
+import os
+import pathlib
+import sys
+import unittest
+import unittest.mock
+
+ROOT = pathlib.Path(os.environ.get("DUET_SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
+BUILD = pathlib.Path(os.environ.get("DUET_BINARY_DIR", ROOT / "build/test"))
+sys.path.insert(0, str(ROOT / "tools"))
+import conformance_table as table  # noqa: E402
+
+TO_DO = "run: python3 tools/conformance_table.py build/test"
+
+
+@unittest.skipUnless((BUILD / "tests/conformance_test").exists() and
+                     (BUILD / "tests/io_test").exists(), "the tests in C++ were not built")
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.columns, cls.cells = table.cells(BUILD)
+        cls.page = table.read_page()
+
+    def test_it_has_a_cell_for_each_test_and_no_other(self):
+        listed = {cell[:3] for cell in self.cells}
+        self.assertEqual(sorted(listed - set(self.page))[:5], [], f"missing; {TO_DO}")
+        self.assertEqual(sorted(set(self.page) - listed)[:5], [], f"out of date; {TO_DO}")
+
+    def test_each_cell_is_pass_or_a_refusal_that_a_test_sees_which_passes(self):
+        seen = {}
+        for cell in self.cells:
+            seen.setdefault(cell.test.partition("/")[0], {})[cell.column] = self.page.get(cell[:3])
+        for (_, row, column), value in self.page.items():
+            if value == "pass":
+                continue
+            self.assertIn("; seen by ", value, row)
+            by = value.rpartition("; seen by ")[2]
+            self.assertEqual(seen.get(by, {}).get(column), "pass", f"{row}, {column}: {by}")
+
+    def test_what_it_calls_refused_is_refused(self):
+        refused = {cell.test: self.page[cell[:3]] for cell in self.cells
+                   if self.page.get(cell[:3], "pass") != "pass"}
+        self.assertEqual(table.run(BUILD, list(refused)), refused, TO_DO)
+
+
+class Reading(unittest.TestCase):
+    def test_a_name_becomes_a_sentence(self):
+        self.assertEqual(table.words("HttpHandler", "may_leave_a_body"),
+                         "Http handler: may leave a body")
+
+    def test_a_page_reads_as_it_was_written(self):
+        cells = [table.Cell("Models", "Echo: works", "epoll", "Echo.works/epoll"),
+                 table.Cell("Models", "Echo: works", "single", "Echo.works/single")]
+        results = {cells[0][:3]: "pass", cells[1][:3]: "no; seen by Echo.other"}
+        text = table.page_of({"Models": ["single", "epoll", "uring"]}, cells, results)
+        path = unittest.mock.Mock(exists=lambda: True, read_text=lambda: text)
+        self.assertEqual(table.read_page(path), results)
+
+    def test_a_skip_that_is_no_refusal_gives_no_page(self):
+        case = table.xml.fromstring('<testcase classname="Echo" name="works/epoll">'
+                                    '<skipped message="a.cpp:1&#10;not here: no disk"/></testcase>')
+        results, troubles = {}, {}
+        table.read_case(case, results, troubles)
+        self.assertEqual(results, {})
+        self.assertEqual(list(troubles.values()),
+                         ["Echo.works/epoll was skipped: a.cpp:1 not here: no disk"])
+
+
+if __name__ == "__main__":
+    unittest.main()
