@@ -11,6 +11,7 @@
 
 #include "sys/aio.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -42,7 +43,8 @@ class AioAccess final : public DiskAccess {
 
   bool run(Operation& operation, int descriptor) override {
     auto request = std::make_unique<Request>(*this, operation, descriptor);
-    operation.engine_words[request_word] = 0;
+    // The pool's word, too, which a cancel asks for when the request has ended.
+    std::ranges::fill(operation.engine_words, 0);
     if (start(*request) < 0) return pool_.run(operation, descriptor);
     operation.engine_words[request_word] = reinterpret_cast<std::uint64_t>(request.get());
     if (running_.empty()) next_look_ = after(Clock::now(), interval_);
