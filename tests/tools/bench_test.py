@@ -116,7 +116,7 @@ class CommandLine(unittest.TestCase):
     def test_without_a_suite_all_are_measured_with_the_models_that_they_have(self):
         self.assertEqual(self.chosen("--models", "epoll,poll"),
                          {"echo": ["epoll", "poll"], "http": ["epoll"],
-                          "memory": ["epoll", "poll"]})
+                          "memory": ["epoll", "poll"], "idle": ["epoll", "poll"]})
 
     def test_what_does_not_exist_or_has_no_aims_is_refused(self):
         for words in (["tcp"], ["--models", "fast"], ["--loads", "large"],
