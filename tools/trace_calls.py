@@ -100,6 +100,10 @@ class TracedServer:
             return file.read().decode(errors="replace").splitlines()[1:-1]
 
 
+# The C library's, when a thread first allocates something: no request's.
+MEMORY = re.compile(r"(mmap|munmap|mprotect|brk|madvise)\(")
+
+
 def plain(text):
     """A call as people write it: what descriptors are, sizes and flags, no contents and pointers."""
     text = re.sub(r"\d+<TCP(?:v6)?:\[[^\]]*->[^\]]*\]>", "connection", text)
@@ -132,9 +136,11 @@ def calls(lines):
             continue
         resumed = re.match(r"<\.\.\. \w+ resumed>(.*)$", text)
         if resumed:
-            text, end = begun.pop(task, "?(") + resumed[1], start
+            before = begun.pop(task, "?(")
+            text = before + (" " if before.endswith(",") else "") + resumed[1].lstrip()
+            end = start
         timed = re.match(r"(.*?) <(\d+\.\d+)>$", text)
-        if not timed or " = " not in timed[1]:
+        if not timed or " = " not in timed[1] or MEMORY.match(text):
             continue
         end = start if resumed else start + float(timed[2])
         call, _, result = timed[1].rpartition(" = ")

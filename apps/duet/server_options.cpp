@@ -14,8 +14,11 @@ void add_server_options(CLI::App& parser, ServerOptions& server, const std::stri
       ->capture_default_str();
   parser.add_option("--engine", server.options.engine,
                     "the engine of each loop, instead of the model's own");
-  parser.add_option("--workers", server.options.workers, "loops on threads of their own")
-      ->capture_default_str();
+  parser
+      .add_option("--workers", server.options.workers,
+                  "threads with a loop each (1); under pool, threads for the connections' loops "
+                  "(one per processor, at least 2)")
+      ->check(CLI::PositiveNumber);
   parser.add_option("--drain", server.drain, "how long what runs may go on after SIGTERM")
       ->capture_default_str();
   parser

@@ -8,7 +8,12 @@ namespace duet {
 
 BufferPool::~BufferPool() {
   DUET_ASSERT(leased_ == 0);
+  free_unused();
+}
+
+void BufferPool::free_unused() noexcept {
   for (std::byte* buffer : kept_) ::operator delete(buffer);
+  kept_.clear();
 }
 
 std::byte* BufferPool::take() {

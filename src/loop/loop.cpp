@@ -154,7 +154,7 @@ FiberHost& Loop::fiber_host() {
 }
 
 TimePoint Loop::next_deadline() noexcept {
-  if (!ready.empty()) return past;
+  if (!ready.empty() || has_posts_.load() || interrupts_.load() != 0) return past;
   if (fiber_host_ == nullptr) return timers_.next();
   return std::min(timers_.next(), fiber_host_->trim_idle(now()));
 }

@@ -74,6 +74,9 @@ constexpr std::array model_table = {
                "a forked process per connection", false},
     ModelFacts{"thread", Sharing::by_thread, "blocking", "one thread per request",
                "a thread per connection", false},
+    ModelFacts{"pool", Sharing::by_pool, "epoll",
+               "event loop with a thread pool, half-sync/half-async",
+               "a loop per connection, run by a few threads", false},
     ModelFacts{"spin", Sharing::by_worker, "spin", "non-blocking I/O, busy polling",
                "an event loop that never waits", true},
     ModelFacts{"select", Sharing::by_worker, "select", "I/O multiplexing, reactor pattern",
@@ -206,6 +209,10 @@ Model Model::choose(std::string_view name, std::string_view engine) {
         "model single has the engine blocking only: it serves one connection at "
         "a time; use --model " +
         std::string(wanted) + " to serve many");
+  if (model.sharing() == Sharing::by_pool && wanted != model.facts_->engine)
+    throw UnavailableModel(
+        "model pool has the engine epoll only: all its loops are parked on one epoll; use --model "
+        "thread for a loop per connection with another engine");
   Availability found = probe(entry);
   if (!found.is_available)
     throw UnavailableModel("engine " + std::string(wanted) + " is not available: " + found.reason +

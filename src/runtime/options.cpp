@@ -14,10 +14,10 @@ namespace {
 constexpr const char* usage =
     "options:\n"
     "  --listen ADDRESS 127.0.0.1:8080, [::1]:8080 or unix:PATH; port 0 picks one\n"
-    "  --model NAME     single, process, thread, spin, select, signal, poll, epoll, aio,\n"
-    "                   uring or auto (the default)\n"
+    "  --model NAME     single, process, thread, pool, spin, select, signal, poll, epoll,\n"
+    "                   aio, uring or auto (the default)\n"
     "  --engine NAME    the engine of each loop, where it is not the model's own\n"
-    "  --workers N      loops on threads of their own, for models that share loops\n"
+    "  --workers N      threads with a loop each; under pool, threads for the loops\n"
     "  --drain TIME     how long what runs may go on after SIGTERM (10s)\n"
     "  --turn-order O   fifo (the default), priority or deadline: whose turn it is on a loop\n";
 
@@ -49,6 +49,7 @@ void set(Options& options, std::string_view name, const std::string& value) {
     options.engine = value;
   } else if (name == "--workers") {
     options.workers = parse_number<unsigned>(value);
+    if (options.workers == 0) throw std::invalid_argument("--workers must be at least 1");
   } else if (name == "--drain") {
     options.drain = parse_duration(value);
   } else if (name == "--turn-order") {

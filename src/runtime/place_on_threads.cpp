@@ -1,74 +1,45 @@
 // A thread with a loop of its own for each connection.
 
-#include <algorithm>
-#include <list>
-#include <mutex>
 #include <thread>
 
-#include "runtime/placement.hpp"
+#include "runtime/own_loops.hpp"
 #include "sys/fd.hpp"
 
 namespace duet {
 namespace {
 
-class OnThreads : public Placement {
+class OnThreads : public OwnLoops {
  public:
-  OnThreads(Loop& loop, Hosting hosting) : acceptor_(loop), hosting_(std::move(hosting)) {}
+  OnThreads(Loop& acceptor, Hosting hosting) : OwnLoops(acceptor, std::move(hosting)) {}
 
   ~OnThreads() override {
-    for (Connection& connection : connections_) connection.thread.join();
+    while (Connection* left = first()) end(static_cast<Threaded&>(*left));
   }
 
   void start(const Service& service, Accepted accepted, Admission admission) override {
     int descriptor = accepted.descriptor;
-    auto at = connections_.emplace(connections_.end());
+    auto connection = std::make_unique<Threaded>();
+    connection->admission = std::move(admission);
+    add(*connection);
     try {
-      at->thread = std::thread(
-          [this, at, &service, accepted = std::move(accepted)] { run(*at, service, accepted); });
-      at->position = at;
-      at->admission = std::move(admission);
-      note_start();
+      connection->thread =
+          std::thread([this, &self = *connection, &service, accepted = std::move(accepted)] {
+            run(self, service, accepted);
+          });
+      static_cast<void>(connection.release());  // until end()
     } catch (const std::system_error& error) {
       sys::Fd refused(descriptor);
-      connections_.erase(at);
+      remove(*connection);
       hosting_.log.error("no thread for a connection: {}", error.what());
     }
   }
 
-  // Those asked come last from then on.
-  void make_room(std::size_t asked_max) override {
-    std::lock_guard lock(mutex_);
-    for (std::size_t i = std::min(asked_max, connections_.size()); i > 0; --i) {
-      connections_.splice(connections_.end(), connections_, connections_.begin());
-      if (Loop* loop = connections_.back().loop)
-        loop->post([loop] { loop->scope().make_room(loop->now() - room_quiet); });
-    }
-  }
-
-  void drain(Duration quiet) override {
-    std::lock_guard lock(mutex_);
-    is_draining_ = true;
-    quiet_ = quiet;
-    for (Connection& connection : connections_)
-      if (connection.loop != nullptr) post_drain(*connection.loop);
-  }
-
-  void cut() override {
-    std::lock_guard lock(mutex_);
-    is_cut_ = true;
-    for (Connection& connection : connections_)
-      if (connection.loop != nullptr) post_cut(*connection.loop);
-  }
-
  private:
-  struct Connection {
+  struct Threaded : Connection {
     std::thread thread;
-    Loop* loop = nullptr;  // while it runs; guarded by mutex_
-    std::list<Connection>::iterator position;
-    Admission admission;
   };
 
-  void run(Connection& connection, const Service& service, Accepted accepted) {
+  void run(Threaded& connection, const Service& service, Accepted accepted) {
     if (std::unique_ptr<Loop> loop = make_loop(accepted)) {
       enter(connection, *loop);
       Task<> task = run_connection(service, std::move(accepted));
@@ -76,11 +47,7 @@ class OnThreads : public Placement {
       tell(hosting_.loop_end, *loop);
       leave(connection);
     }
-    acceptor_.post([this, &connection] {
-      connection.thread.join();
-      erase(connection);
-      note_end();
-    });
+    acceptor_.post([this, &connection] { end(connection); });
   }
 
   std::unique_ptr<Loop> make_loop(const Accepted& accepted) {
@@ -95,38 +62,11 @@ class OnThreads : public Placement {
     }
   }
 
-  void enter(Connection& connection, Loop& loop) {
-    std::lock_guard lock(mutex_);
-    connection.loop = &loop;
-    if (is_draining_) post_drain(loop);
-    if (is_cut_) post_cut(loop);
+  void end(Threaded& connection) {
+    std::unique_ptr<Threaded> ended(&connection);
+    ended->thread.join();
+    remove(*ended);
   }
-
-  void leave(Connection& connection) {
-    std::lock_guard lock(mutex_);
-    connection.loop = nullptr;
-  }
-
-  void erase(Connection& connection) {
-    auto position = connection.position;
-    std::lock_guard lock(mutex_);
-    connections_.erase(position);
-  }
-
-  void post_drain(Loop& loop) {
-    loop.post([&loop, quiet = quiet_] { loop.scope().drain(quiet); });
-  }
-  void post_cut(Loop& loop) {
-    loop.post([&loop] { loop.scope().cancel(CancelReason::requested); });
-  }
-
-  Loop& acceptor_;
-  const Hosting hosting_;
-  std::mutex mutex_;
-  bool is_draining_ = false;
-  bool is_cut_ = false;
-  Duration quiet_{};
-  std::list<Connection> connections_;  // added to, taken from and ordered by the acceptor only
 };
 
 }  // namespace

@@ -7,6 +7,7 @@ std::unique_ptr<Placement> make_placement(Sharing sharing, Loop& loop, Hosting h
     case Sharing::none: return place_one_at_a_time(loop, std::move(hosting));
     case Sharing::by_process: return place_in_processes(loop, std::move(hosting));
     case Sharing::by_thread: return place_on_threads(loop, std::move(hosting));
+    case Sharing::by_pool: return place_on_pool(loop, std::move(hosting));
     case Sharing::by_worker: return place_on_this_loop(loop, std::move(hosting));
   }
   return nullptr;

@@ -26,6 +26,8 @@ struct Hosting {
   FiberLimits fibers;             // likewise
   std::vector<int> inherited;     // descriptors that a forked child has no business with
   const LoopEnd& loop_end;
+  std::shared_ptr<io::WorkPools> pools;  // of loops that the placement makes itself
+  unsigned threads;                      // to run them
 };
 
 // How long a connection may be silent while the server drains.
@@ -92,6 +94,7 @@ std::unique_ptr<Placement> place_on_this_loop(Loop& loop, Hosting hosting);
 std::unique_ptr<Placement> place_one_at_a_time(Loop& loop, Hosting hosting);
 std::unique_ptr<Placement> place_on_threads(Loop& loop, Hosting hosting);
 std::unique_ptr<Placement> place_in_processes(Loop& loop, Hosting hosting);
+std::unique_ptr<Placement> place_on_pool(Loop& loop, Hosting hosting);
 
 // The handler's whole run, on the current loop; throws nothing.
 Task<> run_connection(const Service& service, Accepted connection);

@@ -3,20 +3,35 @@
 #include <algorithm>
 #include <cstdio>
 #include <mutex>
+#include <thread>
 
 #include "runtime/supervisor.hpp"
 #include "sys/limits.hpp"
 
 namespace duet {
 
+namespace {
+
+unsigned workers_of(const Model& model) {
+  return model.sharing() == Sharing::by_pool ? std::max(2U, std::thread::hardware_concurrency())
+                                             : 1;
+}
+
+}  // namespace
+
 struct Runtime::State {
   State(Options chosen, std::shared_ptr<Log> to)
       : options(std::move(chosen)),
         model(Model::choose(options.model, options.engine)),
+        workers(options.workers > 0 ? options.workers : workers_of(model)),
         log(std::move(to)) {}
+
+  // Workers that accept, and have a loop of the runtime's life.
+  unsigned loops() const noexcept { return model.sharing() == Sharing::by_worker ? workers : 1; }
 
   const Options options;
   const Model model;
+  const unsigned workers;
   const std::shared_ptr<Log> log;
   std::vector<Service> services;
   std::vector<std::shared_ptr<PerWorker>> per_worker;
@@ -31,11 +46,12 @@ struct Runtime::State {
 
 Runtime::Runtime(Options options, std::shared_ptr<Log> log)
     : state_(std::make_unique<State>(std::move(options), std::move(log))) {
-  if (state_->options.workers == 0) throw UsageError("--workers must be at least 1");
-  if (state_->options.workers > 1 && model().sharing() != Sharing::by_worker)
+  bool has_workers =
+      model().sharing() == Sharing::by_worker || model().sharing() == Sharing::by_pool;
+  if (workers() > 1 && !has_workers)
     throw UsageError(
-        "--workers is for models whose connections share a loop (select, poll, epoll, uring, …); "
-        "model " +
+        "--workers is for models whose connections share loops or threads (pool, poll, epoll, "
+        "uring); model " +
         std::string(model().facts().name) + " has none to multiply");
   if (!model().fallback().empty())
     state_->log->warning("{}taking {}", model().fallback(), model().engine());
@@ -46,7 +62,7 @@ Runtime::Runtime(Options options, std::shared_ptr<Log> log)
 Runtime::~Runtime() = default;
 
 const Model& Runtime::model() const noexcept { return state_->model; }
-unsigned Runtime::workers() const noexcept { return state_->options.workers; }
+unsigned Runtime::workers() const noexcept { return state_->workers; }
 
 std::string Runtime::text() const {
   return fmt::format("model {}, {} worker{}", model().text(), workers(), workers() == 1 ? "" : "s");
@@ -88,8 +104,8 @@ int Runtime::run() {
   Loop loop(state.model.acceptor_engine(pools), *state.log, state.options.turn_order,
             state.options.fibers);
   Supervisor supervisor(
-      {state.options, state.model, state.services, state.per_worker, state.announce, *state.log,
-       state.loop_end, state.hang_up, std::move(pools)},
+      {state.options, state.model, state.loops(), state.workers, state.services, state.per_worker,
+       state.announce, *state.log, state.loop_end, state.hang_up, std::move(pools)},
       loop);
   {
     std::lock_guard lock(state.mutex);
@@ -129,7 +145,7 @@ void Runtime::refuse_shared_state_if_forking() const {
 
 void Runtime::divide(std::shared_ptr<PerWorker> state) const {
   if (std::ranges::find(state_->per_worker, state) != state_->per_worker.end()) return;
-  state->divide(workers());
+  state->divide(state_->loops());
   state_->per_worker.push_back(std::move(state));
 }
 

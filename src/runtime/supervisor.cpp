@@ -39,7 +39,7 @@ Task<> Supervisor::run() {
   std::vector<Endpoint> endpoints = listen();
   std::vector<Address> addresses;
   for (const Endpoint& endpoint : endpoints) addresses.push_back(endpoint.listener.local());
-  others_ = std::vector<OtherWorker>(order_.options.workers - 1);
+  others_ = std::vector<OtherWorker>(order_.loops - 1);
   open_shards(0, loop_);
   for (std::size_t i = 0; i < others_.size(); ++i) start_other(others_[i], i + 1, endpoints);
   auto placement = make_placement_on(loop_, endpoints);
@@ -81,7 +81,7 @@ Listener Supervisor::listen_on(const Address& address) {
   bool is_local = address.family == Address::Family::local;
   if (is_local && sys::is_dead_local_socket(address)) sys::remove_local_socket(address.path());
   Listener::Options options;
-  if (order_.options.workers > 1) options.port_sharing = Listener::PortSharing::first;
+  if (order_.loops > 1) options.port_sharing = Listener::PortSharing::first;
   Listener listener(loop_, address, options);
   if (is_local) local_paths_.push_back(address.path());
   return listener;
@@ -111,7 +111,8 @@ std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
   for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
   return make_placement(order_.model.sharing(), loop,
                         {order_.log, connection_engine(), order_.options.turn_order,
-                         order_.options.fibers, std::move(inherited), order_.loop_end});
+                         order_.options.fibers, std::move(inherited), order_.loop_end,
+                         order_.pools, order_.threads});
 }
 
 void Supervisor::open_shards(std::size_t number, Loop& loop) {

@@ -14,6 +14,8 @@ namespace duet {
 struct Order {
   const Options& options;
   const Model& model;
+  unsigned loops;    // of workers that accept
+  unsigned threads;  // that run the connections' loops, under pool
   const std::vector<Service>& services;
   const std::vector<std::shared_ptr<PerWorker>>& per_worker;
   const std::function<void(const std::vector<Address>&)>& announce;

@@ -6,7 +6,7 @@ import unittest
 from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run
 from traffic import exchange
 
-NAMES = ["single", "process", "thread", "spin", "select", "signal",
+NAMES = ["single", "process", "thread", "pool", "spin", "select", "signal",
          "poll", "epoll", "aio", "uring", "auto"]
 NO_URING = [built("refuse"), "io_uring_setup", "--"]
 NO_EPOLL = [built("refuse"), "epoll_create1", "--"]

@@ -143,11 +143,13 @@ TEST_P(Isolation, keeps_a_crash_to_its_connection_if_that_has_a_process) {
 // A process that forks must have no other thread: the child would have only the one that forked.
 TEST_P(Isolation, has_threads_only_where_connections_have_them) {
   if (has_thread_sanitizer) GTEST_SKIP() << not_here("ThreadSanitizer has threads of its own");
-  ServerProcess server(options(), serving(echo));
+  Options runs = options();
+  if (model().has_pool()) runs.workers = 3;
+  ServerProcess server(runs, serving(echo));
   ClientSocket client(server.address());
   EXPECT_EQ(client.exchange("x"), "x");
-  std::size_t expected = (model().has_threads() ? 2U : 1U) + model().helper_threads();
-  EXPECT_EQ(threads_of(server.process()).size(), expected);
+  std::size_t others = model().has_pool() ? 3 : model().has_threads() ? 1 : 0;
+  EXPECT_EQ(threads_of(server.process()).size(), 1 + others + model().helper_threads());
 }
 
 // Both are accepted in one turn of the loop. A process forked for one of them used to inherit the

@@ -48,9 +48,10 @@ INSTANTIATE_TEST_SUITE_P(, OffloadingElsewhere, testing::ValuesIn(model_cases())
 
 Task<std::string> offload_and_compare_threads(Stream&) {
   std::thread::id here = std::this_thread::get_id();
+  Loop* loop = Loop::current_or_null();
   auto work = offload(Work::compute, [] { return std::this_thread::get_id(); });
   std::thread::id there = co_await std::move(work);
-  bool is_back = std::this_thread::get_id() == here && Loop::current_or_null() != nullptr;
+  bool is_back = Loop::current_or_null() == loop;
   co_return std::string(there == here ? "ran here" : "ran elsewhere") + (is_back ? "" : ", lost");
 }
 

@@ -131,7 +131,7 @@ TEST_P(Connections, change_shared_state_exactly_unless_each_has_a_process) {
 TEST_P(Connections, change_shared_state_exactly_on_two_workers_where_there_are_workers) {
   Options two = options();
   two.workers = 2;
-  if (!model().has_workers()) {
+  if (!model().has_workers() && !model().has_pool()) {
     EXPECT_THROW(Runtime runtime(two), UsageError);
     return;
   }

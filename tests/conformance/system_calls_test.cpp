@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 std::vector<ModelCase> blocking_cases() {
   std::vector<ModelCase> cases = model_cases();
   std::erase_if(cases, [](const ModelCase& model) {
-    return !model.engine.empty() || model.has_workers() || model.is_one_at_a_time();
+    return !model.blocks() || model.is_one_at_a_time();
   });
   return cases;
 }

@@ -131,6 +131,7 @@ TEST_P(LoopTest, loses_no_wake_when_each_post_waits_for_the_one_before) {
 
 // The one who posts may be still on its way out of post() when the loop ends.
 TEST_P(LoopTest, may_end_while_the_last_post_returns) {
+  loop_.reset();  // of some engines, a thread has one at a time
   for (int round = 0; round < test::rounds(200); ++round) {
     auto loop = std::make_unique<Loop>(test::engine_factory(GetParam()), log_);
     Event posted;
@@ -285,7 +286,7 @@ TEST_P(LoopTest, loops_of_several_threads_do_not_meet) {
 }
 
 TEST_P(LoopTest, another_loop_may_run_inside_and_the_outer_one_is_current_again) {
-  Loop outer(test::engine_factory(GetParam()), log_);
+  Loop outer(test::engine_factory("poll"), log_);
   auto inside = []() -> Task<> { co_await sleep_for(std::chrono::milliseconds(1)); };
   auto body = [&]() -> Task<> {
     loop_->run(inside());

@@ -22,11 +22,15 @@ struct ModelCase {
   Options options() const;
 
   // What a behaviour may depend on: whether connections are served side by side, by processes of
-  // their own, on a loop of their own.
+  // their own, by threads of their own, on loops of their own that a few threads run, or on the
+  // loop of a worker.
   bool is_one_at_a_time() const { return model == "single"; }
   bool forks() const { return model == "process"; }
   bool has_threads() const { return model == "thread"; }
-  bool has_workers() const { return !is_one_at_a_time() && !forks() && !has_threads(); }
+  bool has_pool() const { return model == "pool"; }
+  bool has_workers() const {
+    return !is_one_at_a_time() && !forks() && !has_threads() && !has_pool();
+  }
 
   // Whether it uses a processor while it waits.
   bool spins() const { return model == "spin"; }
@@ -37,7 +41,7 @@ struct ModelCase {
   std::size_t helper_descriptors() const { return 2 * helper_threads(); }
 
   // Whether a wait keeps the connection's thread.
-  bool blocks() const { return !has_workers() && engine.empty(); }
+  bool blocks() const { return !has_workers() && !has_pool() && engine.empty(); }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const ModelCase& model) {

@@ -74,6 +74,8 @@ class BufferPool : public BufferOwner {
 
   std::size_t leased() const noexcept { return leased_; }
 
+  void free_unused() noexcept;
+
  private:
   std::byte* take();
 

@@ -61,6 +61,10 @@ class SelectorMechanism {
 
   // One that is readable for others when a wait would report something; -1 where there is none.
   virtual int descriptor() const noexcept { return -1; }
+
+  // Ends a wait that is under way, or else the next one, early; any thread. False where only a
+  // descriptor that becomes ready does so.
+  virtual bool wake() noexcept { return false; }
 };
 
 std::unique_ptr<SelectorMechanism> make_epoll_mechanism(Trigger trigger);

@@ -20,6 +20,7 @@ enum class Sharing : std::uint8_t {
   none,        // one connection at a time, on the program's only loop
   by_process,  // a forked process with a loop for each connection
   by_thread,   // a thread with a loop for each connection
+  by_pool,     // a loop for each connection, run by a few threads
   by_worker,   // all connections of a worker share its loop
 };
 

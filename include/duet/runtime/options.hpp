@@ -28,7 +28,8 @@ struct Options {
   std::string listen;
   std::string model = "auto";
   std::string engine;    // empty: the model's own
-  unsigned workers = 1;  // loops on threads of their own; more than 1 for worker models only
+  unsigned workers = 0;  // threads with loops, or under pool for the loops; 0: 1, or under pool as
+                         // many as there are processors, at least 2. For models that have them
   TurnOrder turn_order = fifo_order;                   // matters where connections share a loop
   FiberLimits fibers;                                  // of each loop
   Duration drain = std::chrono::seconds(10);           // how long what runs may go on at the end

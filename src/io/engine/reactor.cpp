@@ -12,6 +12,7 @@
 #include <atomic>
 #include <vector>
 
+#include "duet/base/error.hpp"
 #include "duet/io/engines.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/perform.hpp"
@@ -35,11 +36,11 @@ struct Slot : BasicSlot {
   Operation*& waiter(Direction direction) { return waiters[static_cast<std::size_t>(direction)]; }
 };
 
-constexpr std::uint64_t wake_token = UINT64_MAX;
-
 std::uint64_t token_of(Handle handle) {
   return std::uint64_t{handle.generation} << 32 | handle.slot;
 }
+
+constexpr std::uint64_t wake_token = UINT64_MAX;
 
 class ReactorEngine final : public Engine {
  public:
@@ -48,8 +49,10 @@ class ReactorEngine final : public Engine {
       : completed_(completed),
         selector_(std::move(selector)),
         disk_(make_access([this] { wake(); })) {
-    selector_->add(wake_.get(), {.readable = true}, wake_token);
-    selector_->rearm(wake_.get(), Direction::read);
+    if (selector_->wake()) return;
+    wake_ = std::make_unique<sys::WakePipe>();
+    selector_->add(wake_->get(), {.readable = true}, wake_token);
+    selector_->rearm(wake_->get(), Direction::read);
   }
 
   Handle adopt(int descriptor, HandleKind kind) override {
@@ -100,15 +103,17 @@ class ReactorEngine final : public Engine {
     TimePoint next_look = disk_->next_look();
     for (const Report& report : selector_->wait(std::min(deadline, next_look))) {
       if (report.token == wake_token)
-        take_wake();
+        rearm_wake();
       else
         take(report);
     }
-    if (next_look != never) collect_from_disk();
+    // A wake before this is seen by the loop after this reap.
+    bool was_woken = !wake_ && is_woken_.load() && is_woken_.exchange(false);
+    if (was_woken || next_look != never) collect_from_disk();
   }
 
   void wake() noexcept override {
-    if (!is_woken_.exchange(true)) wake_.signal();
+    if (!is_woken_.exchange(true) && !selector_->wake()) wake_->signal();
   }
 
   int descriptor() const noexcept override {
@@ -202,12 +207,12 @@ class ReactorEngine final : public Engine {
     completed_.push(operation);
   }
 
-  void take_wake() {
+  void rearm_wake() {
     if (is_woken_.load()) {
-      wake_.clear();
-      is_woken_.exchange(false);  // a wake before this is seen by the loop after this reap
+      wake_->clear();
+      is_woken_.exchange(false);
     }
-    selector_->rearm(wake_.get(), Direction::read);
+    selector_->rearm(wake_->get(), Direction::read);
     collect_from_disk();
   }
 
@@ -245,7 +250,7 @@ class ReactorEngine final : public Engine {
   JobQueue& completed_;
   const std::unique_ptr<SelectorMechanism> selector_;
   const std::unique_ptr<DiskAccess> disk_;
-  sys::WakePipe wake_;
+  std::unique_ptr<sys::WakePipe> wake_;  // unless the selector wakes itself
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
