@@ -74,7 +74,7 @@ class Folding(unittest.TestCase):
                  "8 1.1 close(6</tmp/x>) = 0 <0.1>",
                  '7 2.0 <... recvfrom resumed>""..., 64, 0, NULL, NULL) = 9 <1.0>']
         self.assertEqual([call.text for call in trace_calls.calls(lines)],
-                         ["close(x) = 0", "recvfrom(connection,…, 64) = 9"])
+                         ["close(x) = 0", "recvfrom(connection, …, 64) = 9"])
 
 
 if __name__ == "__main__":
