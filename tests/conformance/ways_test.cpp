@@ -122,7 +122,7 @@ class CallbackEcho {
 // A peer that is answered once, when what it sent has been dealt with.
 class CallbackAnswer {
  public:
-  explicit CallbackAnswer(Stream peer) : peer(std::move(peer)) {}
+  explicit CallbackAnswer(Stream from) : peer(std::move(from)) {}
   void answer(std::string with) {
     text = std::move(with);
     start(peer.write_all(bytes_of(text)), [](Count sent) {

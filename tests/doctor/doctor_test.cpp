@@ -166,7 +166,7 @@ const Row rows[] = {
 
 class Doctor : public testing::TestWithParam<Row> {};
 INSTANTIATE_TEST_SUITE_P(, Doctor, testing::ValuesIn(rows),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_P(Doctor, says_so_and_finds_nothing_else) {
   MachineFacts facts = good_machine();

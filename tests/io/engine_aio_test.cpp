@@ -54,8 +54,8 @@ class AioEngine : public ::testing::TestWithParam<AioNotice> {
 };
 
 INSTANTIATE_TEST_SUITE_P(, AioEngine, ::testing::Values(AioNotice::signal, AioNotice::polling),
-                         [](const auto& info) {
-                           return info.param == AioNotice::signal ? "signal" : "polling";
+                         [](const auto& notice) {
+                           return notice.param == AioNotice::signal ? "signal" : "polling";
                          });
 
 TEST_P(AioEngine, writes_and_syncs_on_the_c_library_s_threads) {
