@@ -163,7 +163,7 @@ void serve_one_before(const ServerProcess& server, const ModelCase& model) {
   ClientSocket client(server.address());
   EXPECT_EQ(client.exchange("x"), "x");
   client.close();
-  EXPECT_TRUE(eventually([&] { return descriptors_of(server.process()).size() == without; }));
+  EXPECT_TRUE(eventually([&] { return descriptors_of(server.process()).size() <= without; }));
 }
 
 void show_to_sanitizer(Log& log) {
