@@ -1,10 +1,14 @@
-#include "io/shared_selector.hpp"
+#include "duet/io/shared_selector.hpp"
 
 #include <array>
 #include <utility>
 
 #include "sys/call.hpp"
+#include "sys/epoll.hpp"
+#include "sys/event_fd.hpp"
+#include "sys/fd.hpp"
 #include "sys/poll.hpp"
+#include "sys/timer_fd.hpp"
 
 namespace duet::io {
 namespace {
@@ -20,11 +24,20 @@ void watch(int epoll, int descriptor, std::uint64_t token) {
 
 }  // namespace
 
-SharedSelector::SharedSelector()
-    : epoll_(static_cast<int>(sys::checked(sys::open_epoll(), "epoll_create1"))) {
-  watch(epoll_.get(), event_.get(), Token::called);
-  watch(epoll_.get(), timer_.get(), Token::timer);
-}
+struct SharedSelector::Kernel {
+  Kernel() : epoll(static_cast<int>(sys::checked(sys::open_epoll(), "epoll_create1"))) {
+    watch(epoll.get(), event.get(), Token::called);
+    watch(epoll.get(), timer.get(), Token::timer);
+  }
+
+  sys::Fd epoll;
+  sys::EventFd event;
+  sys::TimerFd timer;
+};
+
+SharedSelector::SharedSelector() : kernel_(std::make_unique<Kernel>()) {}
+
+SharedSelector::~SharedSelector() = default;
 
 SharedSelector::Share* SharedSelector::take() {
   std::array<epoll_event, 1> event;
@@ -35,10 +48,10 @@ SharedSelector::Share* SharedSelector::take() {
     sys::Timeout timeout(called_.empty() ? never : past);
     ++waiting_;
     lock.unlock();
-    std::int64_t count = sys::wait_epoll_interruptible(epoll_.get(), event, timeout);
+    std::int64_t count = sys::wait_epoll_interruptible(kernel_->epoll.get(), event, timeout);
     lock.lock();
     --waiting_;
-    if (count > 0) note(event[0]);
+    if (count > 0) note(event[0].data.u64, event[0].events);
     has_looked = true;
   }
   call_a_thread();  // the next one ends, too
@@ -67,19 +80,19 @@ void SharedSelector::call(Share& share) {
 }
 
 void SharedSelector::call_a_thread() {
-  if (waiting_ > 0) event_.signal();
+  if (waiting_ > 0) kernel_->event.signal();
 }
 
-void SharedSelector::note(const epoll_event& event) {
-  if (event.data.u64 == Token::called) return;
-  if (event.data.u64 == Token::timer) return note_time();
-  auto descriptor = static_cast<std::uint32_t>(event.data.u64);
+void SharedSelector::note(std::uint64_t token, std::uint32_t events) {
+  if (token == Token::called) return;
+  if (token == Token::timer) return note_time();
+  auto descriptor = static_cast<std::uint32_t>(token);
   Entry& entry = entries_[descriptor];
-  if (entry.share == nullptr || entry.generation != event.data.u64 >> 32) return;  // removed since
+  if (entry.share == nullptr || entry.generation != token >> 32) return;  // removed since
   constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
-  bool is_readable = (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | ended)) != 0;
-  bool is_writable = (event.events & (EPOLLOUT | ended)) != 0;
-  bool is_exceptional = (event.events & (EPOLLRDHUP | EPOLLPRI | ended)) != 0;
+  bool is_readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | ended)) != 0;
+  bool is_writable = (events & (EPOLLOUT | ended)) != 0;
+  bool is_exceptional = (events & (EPOLLRDHUP | EPOLLPRI | ended)) != 0;
   if (is_readable) entry.awaits[0] = false;
   if (is_writable) entry.awaits[1] = false;
   bool awaits_more = entry.awaits[0] || entry.awaits[1];
@@ -98,7 +111,7 @@ void SharedSelector::note_time() {
     call(share);
   }
   timer_time_ = deadlines_.empty() ? never : deadlines_.begin()->first;
-  timer_.set(timer_time_);
+  kernel_->timer.set(timer_time_);
 }
 
 std::int64_t SharedSelector::arm(int descriptor, Entry& entry) {
@@ -108,7 +121,7 @@ std::int64_t SharedSelector::arm(int descriptor, Entry& entry) {
   if (entry.awaits[0]) event.events |= EPOLLIN | EPOLLPRI | EPOLLRDHUP;
   if (entry.awaits[1]) event.events |= EPOLLOUT;
   int what = std::exchange(entry.is_known_to_kernel, true) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  std::int64_t result = sys::control_epoll(epoll_.get(), what, descriptor, event);
+  std::int64_t result = sys::control_epoll(kernel_->epoll.get(), what, descriptor, event);
   if (result < 0) entry.is_known_to_kernel = what == EPOLL_CTL_MOD;
   return result;
 }
@@ -128,7 +141,7 @@ bool SharedSelector::Share::park(TimePoint deadline) {
     if (has_deadline_) of_.deadlines_.erase(deadline_);
     deadline_ = of_.deadlines_.emplace(deadline, this);
     has_deadline_ = true;
-    if (deadline < of_.timer_time_) of_.timer_.set(of_.timer_time_ = deadline);
+    if (deadline < of_.timer_time_) of_.kernel_->timer.set(of_.timer_time_ = deadline);
   }
   state_ = State::parked;
   return true;
@@ -175,7 +188,7 @@ void SharedSelector::Share::remove(int descriptor) {
   Entry& entry = of_.entries_[number];
   epoll_event ignored{};
   if (entry.is_known_to_kernel)
-    sys::control_epoll(of_.epoll_.get(), EPOLL_CTL_DEL, descriptor, ignored);
+    sys::control_epoll(of_.kernel_->epoll.get(), EPOLL_CTL_DEL, descriptor, ignored);
   entry = {.generation = entry.generation + 1};
 }
 

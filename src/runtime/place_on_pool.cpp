@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "duet/io/engines.hpp"
-#include "io/shared_selector.hpp"
+#include "duet/io/shared_selector.hpp"
 #include "runtime/own_loops.hpp"
 #include "sys/fd.hpp"
 

@@ -109,10 +109,10 @@ std::unique_ptr<Placement> Supervisor::make_placement_on(Loop& loop,
                                                          const std::vector<Endpoint>& endpoints) {
   std::vector<int> inherited = {signals_descriptor_};
   for (const Endpoint& endpoint : endpoints) inherited.push_back(endpoint.listener.descriptor());
-  return make_placement(order_.model.sharing(), loop,
-                        {order_.log, connection_engine(), order_.options.turn_order,
-                         order_.options.fibers, std::move(inherited), order_.loop_end,
-                         order_.pools, order_.threads});
+  return make_placement(
+      order_.model.sharing(), loop,
+      {order_.log, connection_engine(), order_.options.turn_order, order_.options.fibers,
+       std::move(inherited), order_.loop_end, order_.pools, order_.threads});
 }
 
 void Supervisor::open_shards(std::size_t number, Loop& loop) {

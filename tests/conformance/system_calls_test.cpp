@@ -17,9 +17,8 @@ using namespace std::chrono_literals;
 
 std::vector<ModelCase> blocking_cases() {
   std::vector<ModelCase> cases = model_cases();
-  std::erase_if(cases, [](const ModelCase& model) {
-    return !model.blocks() || model.is_one_at_a_time();
-  });
+  std::erase_if(cases,
+                [](const ModelCase& model) { return !model.blocks() || model.is_one_at_a_time(); });
   return cases;
 }
 

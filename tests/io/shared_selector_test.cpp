@@ -1,4 +1,4 @@
-#include "io/shared_selector.hpp"
+#include "duet/io/shared_selector.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "base/rounds.hpp"
+#include "duet/base/error.hpp"
+#include "sys/fd.hpp"
 
 namespace duet::io {
 namespace {

@@ -35,8 +35,8 @@ class [[nodiscard]] Sleep : private Timer, private CancelNode {
 
 inline Sleep sleep_for(Duration delay) noexcept { return Sleep(delay); }
 
-// co_await yield(): lets everything else that is ready run first. It waits for nothing, so it throws
-// no Cancelled either; sleep_for(Duration::zero()) does.
+// co_await yield(): lets everything else that is ready run first. It waits for nothing, so it
+// throws no Cancelled either; sleep_for(Duration::zero()) does.
 struct [[nodiscard]] Yield {
   Yield() noexcept = default;
   bool await_ready() const noexcept { return false; }

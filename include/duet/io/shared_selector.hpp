@@ -14,10 +14,6 @@
 
 #include "duet/base/list.hpp"
 #include "duet/io/selector_mechanism.hpp"
-#include "sys/epoll.hpp"
-#include "sys/event_fd.hpp"
-#include "sys/fd.hpp"
-#include "sys/timer_fd.hpp"
 
 namespace duet::io {
 
@@ -26,6 +22,7 @@ class SharedSelector {
   class Share;
 
   SharedSelector();
+  ~SharedSelector();
   SharedSelector(const SharedSelector&) = delete;
   SharedSelector& operator=(const SharedSelector&) = delete;
 
@@ -48,13 +45,12 @@ class SharedSelector {
   Share& claim();
   void call(Share& share);
   void call_a_thread();
-  void note(const epoll_event& event);
+  void note(std::uint64_t token, std::uint32_t events);
   void note_time();
   std::int64_t arm(int descriptor, Entry& entry);
 
-  sys::Fd epoll_;
-  sys::EventFd event_;
-  sys::TimerFd timer_;
+  struct Kernel;  // what it has of the system's
+  const std::unique_ptr<Kernel> kernel_;
   std::mutex mutex_;            // guards the rest
   std::vector<Entry> entries_;  // by descriptor
   List<Share> called_;          // and not claimed yet
