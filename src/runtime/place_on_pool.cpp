@@ -62,10 +62,10 @@ class OnPool : public OwnLoops {
 
   void start_threads() {
     while (threads_.size() < hosting_.threads)
-      threads_.push_back(std::thread([this] {
+      threads_.emplace_back([this] {
         while (io::SharedSelector::Share* share = selector_.take())
           run(*static_cast<Parked*>(share->owner()));
-      }));
+      });
   }
 
   // Until it waits for something; or for long enough, so that others come in between.

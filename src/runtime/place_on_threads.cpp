@@ -18,18 +18,18 @@ class OnThreads : public OwnLoops {
 
   void start(const Service& service, Accepted accepted, Admission admission) override {
     int descriptor = accepted.descriptor;
-    auto connection = std::make_unique<Threaded>();
-    connection->admission = std::move(admission);
-    add(*connection);
+    auto& connection = *new Threaded;  // until end()
+    connection.admission = std::move(admission);
+    add(connection);
     try {
-      connection->thread =
-          std::thread([this, &self = *connection, &service, accepted = std::move(accepted)] {
-            run(self, service, accepted);
+      connection.thread =
+          std::thread([this, &connection, &service, accepted = std::move(accepted)] {
+            run(connection, service, accepted);
           });
-      static_cast<void>(connection.release());  // until end()
     } catch (const std::system_error& error) {
       sys::Fd refused(descriptor);
-      remove(*connection);
+      remove(connection);
+      delete &connection;
       hosting_.log.error("no thread for a connection: {}", error.what());
     }
   }
