@@ -15,7 +15,7 @@ class Category : public std::error_category {
       case Errc::timed_out: return "timed out";
       case Errc::closed: return "closed";
       case Errc::cut_short: return "an earlier write was cut short";
-      case Errc::busy: return "an operation of the same direction is in flight";
+      case Errc::busy: return "another such operation, or a wait of another thread, is in flight";
       case Errc::misaligned: return "not aligned for direct access";
       case Errc::queue_full: return "as much work waits already as may";
       case Errc::no_descriptor:

@@ -6,6 +6,9 @@
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 #include <thread>
 
 #include "io/selector_fixture.hpp"
@@ -93,6 +96,40 @@ TEST_P(SelectorWaiting, interrupted_by_signals_goes_on_with_the_time_that_remain
   EXPECT_LT(Clock::now(), before + long_time);
   is_over.store(true);
   interrupter.join();
+}
+
+// Sleeps, or has used the processor for a while as only a wait that spins does.
+bool is_in_wait(pid_t thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::vector<std::string> of(std::istream_iterator<std::string>(fields), {});
+  constexpr std::size_t state = 0, user_ticks = 11, system_ticks = 12;
+  return of.at(state) == "S" || std::stoul(of.at(user_ticks)) + std::stoul(of.at(system_ticks)) > 2;
+}
+
+TEST_P(SelectorWaiting, a_call_of_another_thread_is_refused_and_changes_nothing) {
+  std::atomic<pid_t> waiter = 0;
+  std::atomic<Words*> shared = nullptr;
+  SocketPair other;
+  Found found;
+  std::thread thread([&] {
+    Words selector(GetParam());  // of this thread, whose the signals are
+    selector.add(pair_, readable, "ours");
+    shared.store(&selector);
+    waiter.store(::gettid());
+    for (auto [key, events] : selector.wait()) found.push_back(key.data);
+    EXPECT_EQ(selector.size(), 1U);
+    EXPECT_NO_THROW(selector.remove(pair_)) << "the wait is over";
+  });
+  while (waiter.load() == 0 || !is_in_wait(waiter.load())) std::this_thread::yield();
+  EXPECT_EQ(error_of_call([&] { shared.load()->add(other, readable); }), Errc::busy);
+  EXPECT_EQ(error_of_call([&] { shared.load()->modify(pair_, both); }), Errc::busy);
+  EXPECT_EQ(error_of_call([&] { shared.load()->remove(pair_); }), Errc::busy);
+  EXPECT_EQ(error_of_call([&] { shared.load()->wait(Duration::zero()); }), Errc::busy);
+  pair_.write_to_us();
+  thread.join();
+  EXPECT_EQ(found, Found{"ours"});
 }
 
 int stop_pipe = -1;

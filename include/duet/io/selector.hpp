@@ -3,17 +3,21 @@
 // else of duet. The semantics are those of Python's selectors. It keeps a Key for each descriptor,
 // with data of yours; how it waits is a SelectorMechanism's matter, which is chosen by name.
 //
-// It belongs to one thread and owns no descriptor: remove one before you close it, or soon after,
-// before its number is used again. One that is closed and not removed is silent.
+// It belongs to one thread: a call of another during a wait throws Errc::busy. To have something
+// added from elsewhere, let the thread add a pipe's end to wake it by, and write to the other end.
+// It owns no descriptor: remove one before you close it, or soon after, before its number is used
+// again. One that is closed and not removed is silent.
 //
 // Level-triggered: reports a descriptor for as long as it is ready. With Trigger::once it reports
 // once, and again only after rearm.
 //
 // Errors are thrown as IoError and leave the selector as it was: EEXIST added twice, ENOENT not
 // added, EINVAL no events, EBADF negative or closed, EPERM for what cannot be waited for (under
-// epoll and signal, a regular file), Errc::descriptor_too_high under select, Errc::closed.
+// epoll and signal, a regular file), Errc::descriptor_too_high under select, Errc::closed,
+// Errc::busy.
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <concepts>
 #include <iterator>
@@ -178,6 +182,7 @@ class Selector {
   }
 
   io::SelectorMechanism& opened() const {
+    if (std::atomic_ref(is_waiting_).load()) throw IoError(Errc::busy, "selector");
     if (!mechanism_) throw IoError(Errc::closed, "selector");
     return *mechanism_;
   }
@@ -232,9 +237,27 @@ class Selector {
             .exceptional = seen.exceptional};
   }
 
+  // While it lives a wait is under way.
+  class Waiting {
+   public:
+    explicit Waiting(bool& is_waiting) : is_waiting_(is_waiting) { is_waiting_.store(true); }
+    ~Waiting() { is_waiting_.store(false); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    std::atomic_ref<bool> is_waiting_;
+  };
+
+  std::span<const io::Report> wait_once(TimePoint deadline) {
+    io::SelectorMechanism& mechanism = opened();
+    Waiting waiting(is_waiting_);
+    return mechanism.wait(deadline);
+  }
+
   ReadyList wait_until(TimePoint deadline) {
     for (;;) {
-      std::span<const io::Report> found = opened().wait(deadline);
+      std::span<const io::Report> found = wait_once(deadline);
       seen_.assign(found.begin(), found.end());
       bool is_haunted = std::ranges::any_of(
           seen_, [this](const io::Report& report) { return find_reported(report) == nullptr; });
@@ -267,6 +290,7 @@ class Selector {
   std::unordered_map<int, Entry> entries_;
   std::uint32_t generations_ = 0;
   std::vector<io::Report> seen_;
+  mutable bool is_waiting_ = false;  // for any thread, by atomic_ref
 };
 
 template <class Data>
