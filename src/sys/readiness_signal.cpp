@@ -1,5 +1,6 @@
 #include "sys/readiness_signal.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/call.hpp"
@@ -27,6 +28,19 @@ void keep_harmless(int signal) noexcept {
 
 std::int64_t flags_of(int descriptor) noexcept {
   return interruptible([&] { return ::fcntl(descriptor, F_GETFL); });
+}
+
+int socket_option(int descriptor, int option) noexcept {
+  int value = 0;
+  socklen_t length = sizeof value;
+  return ::getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+// Workers share its description, and that signals the last of them that asked: two who ask at once
+// would both see that it signals nobody.
+bool is_local_listener(int descriptor) noexcept {
+  return socket_option(descriptor, SO_DOMAIN) == AF_UNIX &&
+         socket_option(descriptor, SO_ACCEPTCONN) == 1;
 }
 
 bool set_flags(int descriptor, std::int64_t flags) noexcept {
@@ -61,7 +75,7 @@ ReadinessSignals::~ReadinessSignals() {
 Signalling ReadinessSignals::begin(int descriptor, FormerSignalling& former) const noexcept {
   std::int64_t flags = flags_of(descriptor);
   if (flags < 0) return Signalling::cannot;
-  if ((flags & O_ASYNC) != 0) return Signalling::is_of_others;
+  if ((flags & O_ASYNC) != 0 || is_local_listener(descriptor)) return Signalling::is_of_others;
   former.signal = ::fcntl(descriptor, F_GETSIG);
   ::fcntl(descriptor, F_GETOWN_EX, &former.owner);
   f_owner_ex us{.type = F_OWNER_TID, .pid = thread_};

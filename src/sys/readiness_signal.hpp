@@ -18,7 +18,7 @@ namespace duet::sys {
 enum class Signalling : unsigned char {
   begun,
   cannot,        // the kernel knows no signals for it: eventfd, timerfd, signalfd, pidfd, …
-  is_of_others,  // its description signals already, for another descriptor, thread or process
+  is_of_others,  // its description signals another descriptor, thread or process, or soon may
 };
 
 // The settings of an open file description before it signalled us.

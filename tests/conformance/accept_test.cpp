@@ -3,12 +3,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
+#include "support/shared_memory.hpp"
 #include "support/skip_reason.hpp"
 #include "sys/quiet_thread.hpp"
 
@@ -114,6 +118,31 @@ TEST_P(Accepting, closes_what_waits_for_room_when_it_drains) {
   EXPECT_EQ(first.exchange("again"), "again");
   first.close();
   server.stop();
+}
+
+// Holds its thread up until another has come, as a handler that computes for long.
+Task<> meet(Stream peer, std::atomic<int>* arrived) {
+  ++*arrived;
+  while (*arrived < 2) std::this_thread::sleep_for(1ms);
+  co_await peer.write_all(bytes_of("met"));
+}
+
+// Workers share the one socket: under signal, too, where its signals would go to one of them.
+TEST_P(Accepting, goes_on_at_a_unix_socket_while_a_worker_computes) {
+  if (model().is_one_at_a_time())
+    GTEST_SKIP() << refused("one connection at a time",
+                            "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
+  SharedMemory<std::atomic<int>> arrived;
+  Options two = options();
+  if (model().has_workers() || model().has_pool()) two.workers = 2;
+  std::string path = testing::TempDir() + "duet_meet_" + std::to_string(::getpid());
+  ServerProcess server(
+      two, [&](Runtime& runtime) { runtime.serve("unix:" + path, meet, arrived.get()); });
+  ClientSocket first(server.address());
+  while (*arrived.get() == 0) std::this_thread::sleep_for(1ms);
+  ClientSocket second(server.address());
+  EXPECT_EQ(second.receive_rest(), "met");
+  EXPECT_EQ(first.receive_rest(), "met");
 }
 
 // Two services of a worker have a newcomer waiting each: a child that is forked for the one must
