@@ -251,6 +251,21 @@ TEST_P(WithinTest, a_loop_that_swallows_its_cancellation_does_not_keep_others_wa
   });
 }
 
+TEST_P(WithinTest, a_task_that_computes_and_yields_ends_at_its_deadline) {
+  auto compute = []() -> Task<> {
+    for (;;) co_await yield();
+  };
+  run([&]() -> Task<> {
+    bool is_timed_out = false;
+    try {
+      co_await within(milliseconds(5), test::owned(compute));
+    } catch (const TimedOut&) {
+      is_timed_out = true;
+    }
+    EXPECT_TRUE(is_timed_out);
+  });
+}
+
 TEST_P(WithinTest, a_loop_that_logs_errors_ends_when_it_is_cancelled) {
   int logged = 0;
   auto loop = [&]() -> Task<> {

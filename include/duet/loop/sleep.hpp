@@ -35,16 +35,24 @@ class [[nodiscard]] Sleep : private Timer, private CancelNode {
 
 inline Sleep sleep_for(Duration delay) noexcept { return Sleep(delay); }
 
-// co_await yield(): lets everything else that is ready run first. It waits for nothing, so it
-// throws no Cancelled either; sleep_for(Duration::zero()) does.
-struct [[nodiscard]] Yield {
+// co_await yield(): lets everything else that is ready run first; throws Cancelled when the scope is
+// cancelled, so that a task that computes can be ended, too.
+class [[nodiscard]] Yield {
+ public:
   Yield() noexcept = default;
   bool await_ready() const noexcept { return false; }
   template <class P>
-  void await_suspend(std::coroutine_handle<P> waiter) const noexcept {
-    Loop::current().make_ready(waiter.promise());
+  void await_suspend(std::coroutine_handle<P> waiter) noexcept {
+    waiter_ = &waiter.promise();
+    Loop::current().make_ready(*waiter_);
   }
-  void await_resume() const noexcept {}
+  void await_resume() const {
+    const CancelScope* scope = waiter_->scope();
+    if (scope != nullptr && scope->is_cancelled()) throw Cancelled{scope->reason()};
+  }
+
+ private:
+  PromiseBase* waiter_ = nullptr;
 };
 
 inline Yield yield() noexcept { return Yield(); }
