@@ -1,5 +1,7 @@
 #pragma once
-// The handles of an engine: slots that are used again under a new generation.
+// The handles of an engine: slots that are used again under a new generation. Generations begin at
+// another number in each table, so that a handle of another engine is as stale as one that was
+// removed, and does not name somebody else's descriptor.
 
 #include <cstddef>
 #include <vector>
@@ -19,10 +21,14 @@ struct BasicSlot {
 template <class Slot>
 class SlotTable {
  public:
+  SlotTable() noexcept = default;
+  SlotTable(const SlotTable&) = delete;
+  SlotTable& operator=(const SlotTable&) = delete;
+
   Handle add(int descriptor, HandleKind kind) {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-      slots_.emplace_back();
+      slots_.emplace_back().generation = first_generation();
     }
     std::uint32_t index = free_.back();
     free_.pop_back();
@@ -33,7 +39,7 @@ class SlotTable {
     return {index, slot.generation};
   }
 
-  // The slot, or nothing when the handle is stale. Good until the next add.
+  // The slot, or nothing when the handle is stale or another table's. Good until the next add.
   Slot* find(Handle handle) noexcept {
     if (handle.slot >= slots_.size()) return nullptr;
     Slot& slot = slots_[handle.slot];
@@ -51,6 +57,12 @@ class SlotTable {
   std::size_t used() const noexcept { return slots_.size() - free_.size(); }
 
  private:
+  // Tables lie at different addresses while they live; the product scatters their differences.
+  std::uint32_t first_generation() const noexcept {
+    constexpr std::uint64_t odd = 0x9e37'79b9'7f4a'7c15;
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this) * odd >> 32);
+  }
+
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
 };

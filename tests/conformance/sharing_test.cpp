@@ -2,10 +2,13 @@
 // time, all others side by side. And state that they are handed to share.
 
 #include <array>
+#include <atomic>
 #include <list>
 
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
+#include "support/shared_memory.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -79,6 +82,42 @@ TEST_P(Connections, that_are_silent_from_the_start_keep_no_other_waiting) {
   for (int i = 0; i < 6; ++i) silent.emplace_back(server.address());
   ClientSocket other(server.address());
   EXPECT_EQ(other.exchange("x"), "x");
+}
+
+// Tells where its stream is, and waits for the peer's end.
+Task<> offer(Stream peer, std::atomic<Stream*>* offered) {
+  offered->store(&peer);
+  co_await peer.write_all(bytes_of("!"));
+  std::array<std::byte, 1> byte;
+  std::size_t n = co_await peer.read_some(byte);
+  EXPECT_EQ(n, 0U);
+}
+
+Task<> write_to_the_offered(Stream peer, std::atomic<Stream*>* offered) {
+  auto sent = co_await as_expected(offered->load()->write_all(bytes_of("from the other")));
+  std::string text = sent ? "sent" : sent.error().message();
+  co_await peer.write_all(bytes_of(text));
+}
+
+// A stream on the wrong loop fails; it does not reach what that loop has under the same number.
+TEST_P(Connections, reach_the_stream_of_another_only_if_they_share_a_loop) {
+  if (model().is_one_at_a_time())
+    GTEST_SKIP() << refused("one connection at a time",
+                            "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
+  if (model().forks())
+    GTEST_SKIP() << refused("processes share no memory",
+                            "Connections.change_shared_state_exactly_unless_each_has_a_process");
+  SharedMemory<std::atomic<Stream*>> offered;
+  ServerProcess server(options(), [&](Runtime& runtime) {
+    runtime.serve(Address::loopback(0), offer, offered.get());
+    runtime.serve(Address::loopback(0), write_to_the_offered, offered.get());
+  });
+  ClientSocket first(server.address(0));
+  EXPECT_EQ(first.receive(1), "!");
+  ClientSocket second(server.address(1));
+  EXPECT_EQ(second.receive_rest(), model().has_workers() ? "sent" : "closed");
+  first.finish();
+  EXPECT_EQ(first.receive_rest(), model().has_workers() ? "from the other" : "");
 }
 
 constexpr int connections = 64;

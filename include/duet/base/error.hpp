@@ -14,14 +14,14 @@
 namespace duet {
 
 enum class Errc {
-  end_of_stream = 1,    // the peer ended its side before the bytes asked for had come
-  timed_out,            // the operation's own deadline passed; equals std::errc::timed_out
-  closed,               // the handle was closed, before or during the operation
-  busy,                 // another such operation is in flight on this handle, or wait in a selector
-  cut_short,            // an earlier write was: nobody knows what the peer has
-  misaligned,           // direct access to a file needs multiples; what() says of how many bytes
-  queue_full,           // as much work waits already as may
-  no_descriptor,        // the engine has none to wait for
+  end_of_stream = 1,  // the peer ended its side before the bytes asked for had come
+  timed_out,          // the operation's own deadline passed; equals std::errc::timed_out
+  closed,             // the handle was closed, before or during the operation, or is another loop's
+  busy,               // another such operation is in flight on this handle, or wait in a selector
+  cut_short,          // an earlier write was: nobody knows what the peer has
+  misaligned,         // direct access to a file needs multiples; what() says of how many bytes
+  queue_full,         // as much work waits already as may
+  no_descriptor,      // the engine has none to wait for
   descriptor_too_high,  // for select(2)
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 // A Handle names a descriptor that an engine has adopted: a slot of the engine's table and the
 // generation of the slot, so that a late event for a number that was closed and used again is
-// recognised and dropped. A plain value, good on the loop of its engine only.
+// recognised and dropped. A plain value, good on the loop of its engine only: to every other engine
+// it is a closed one.
 
 #include <cstdint>
 

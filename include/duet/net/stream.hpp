@@ -2,7 +2,9 @@
 // A Stream is a connected stream socket, TCP or Unix, of one loop; or one end of a pipe, which
 // reads or writes and has no names. It closes the connection at the end of its life; operations in
 // flight must have ended by then, or end with Errc::closed when close() was called. One task may
-// read while another writes. A stream may be moved at any time.
+// read while another writes. A stream may be moved at any time, but not to another loop: there its
+// operations fail with Errc::closed. Connections may be on loops of their own, so what one has to
+// tell another goes through a Channel.
 
 #include <memory>
 #include <span>
