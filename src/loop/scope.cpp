@@ -74,4 +74,9 @@ void Scope::rethrow_failure() const {
   if (has_cancelled_tasks_ && is_cancelled_from_around) throw Cancelled{parent_->reason()};
 }
 
+void Scope::rethrow_any_end() const {
+  rethrow_failure();
+  if (has_cancelled_tasks_) throw Cancelled{cancel_scope_.reason()};
+}
+
 }  // namespace duet

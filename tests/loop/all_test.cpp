@@ -50,6 +50,43 @@ TEST_P(AllTest, a_failure_cancels_those_that_would_give_a_value) {
   });
 }
 
+// Nothing has failed, but there is no value to give.
+TEST_P(AllTest, that_one_of_the_tasks_cancels_ends_as_cancelled) {
+  auto cancel_all = []() -> Task<int> {
+    CancelScope* ours = co_await this_scope();
+    ours->cancel(CancelReason::requested);
+    co_await sleep_for(hours(1));
+    co_return 1;
+  };
+  auto as_tuple = [&]() -> Task<> {
+    auto values = co_await all(test::owned(cancel_all), number_after(hours(1), 2));
+    (void)values;
+  };
+  auto as_vector = [&]() -> Task<> {
+    std::vector<Task<int>> tasks;
+    for (int i = 0; i < 3; ++i) tasks.push_back(test::owned(cancel_all));
+    std::vector<int> values = co_await all(std::move(tasks));
+  };
+  auto without_values = [&]() -> Task<> {
+    Task<> waiting = wait_for_cancel(reason_);
+    Task<int> cancelling = test::owned(cancel_all);
+    auto drop_value = [](Task<int> task) -> Task<> {
+      int value = co_await std::move(task);
+      (void)value;
+    };
+    Task<> other = test::owned(drop_value, std::move(cancelling));
+    co_await all(std::move(waiting), std::move(other));
+  };
+  run([&]() -> Task<> {
+    Task<> tuple = test::owned(as_tuple);
+    co_await expect_outcome(std::move(tuple), "cancelled");
+    Task<> vector = test::owned(as_vector);
+    co_await expect_outcome(std::move(vector), "cancelled");
+    Task<> plain = test::owned(without_values);
+    co_await expect_outcome(std::move(plain), "cancelled");
+  });
+}
+
 TEST_P(AllTest, any_gives_the_first_and_cancels_the_others) {
   run([&]() -> Task<> {
     Any<int, int, void> any_of = co_await any(

@@ -115,7 +115,8 @@ void spawn_any(Scope& scope, Any<T...>& result, std::index_sequence<At...>, Task
 
 }  // namespace detail
 
-// Runs the tasks until all have ended. The first failure cancels the others and comes out.
+// Runs the tasks until all have ended. The first failure cancels the others and comes out; so does
+// Cancelled, if one of them has cancelled all of them: (co_await this_scope())->cancel(…).
 template <class... T>
   requires(std::is_void_v<T> && ...)
 Task<> all(Task<T>... tasks) {
@@ -123,7 +124,7 @@ Task<> all(Task<T>... tasks) {
   Scope scope(outer);
   (scope.spawn(std::move(tasks)), ...);
   co_await scope.join();
-  scope.rethrow_failure();
+  scope.rethrow_any_end();
 }
 
 // The same with their values; a std::monostate stands for a task without one.
@@ -135,7 +136,7 @@ Task<std::tuple<detail::ValueOf<T>...>> all(Task<T>... tasks) {
   std::tuple<std::optional<detail::ValueOf<T>>...> values;
   detail::spawn_all<T...>(scope, values, std::index_sequence_for<T...>(), tasks...);
   co_await scope.join();
-  scope.rethrow_failure();
+  scope.rethrow_any_end();
   co_return std::apply(
       [](auto&... value) { return std::tuple<detail::ValueOf<T>...>(std::move(*value)...); },
       values);
@@ -147,7 +148,7 @@ inline Task<> all(std::vector<Task<>> tasks) {
   Scope scope(outer);
   for (Task<>& task : tasks) scope.spawn(std::move(task));
   co_await scope.join();
-  scope.rethrow_failure();
+  scope.rethrow_any_end();
 }
 
 template <class T>
@@ -159,7 +160,7 @@ Task<std::vector<T>> all(std::vector<Task<T>> tasks) {
   for (std::size_t i = 0; i < tasks.size(); ++i)
     scope.spawn(detail::keep_value(std::move(tasks[i]), values[i]));
   co_await scope.join();
-  scope.rethrow_failure();
+  scope.rethrow_any_end();
   std::vector<T> taken;
   for (std::optional<T>& value : values) taken.push_back(std::move(*value));
   co_return taken;

@@ -4,7 +4,7 @@
 // after all have ended.
 //
 //   co_await scoped(body, arguments…);     // body(Scope&, arguments…) may spawn
-//   scope.spawn("cleaner", clean, cache);  // runs clean(cache); the name is for people
+//   scope.spawn("cleaner", clean, cache);  // runs clean(Cache) on a copy; the name is for people
 //
 // One loop's thread. Children start from the ready queue, not inside spawn. For a fixed number of
 // tasks there is all.hpp; for limits of time, within.hpp.
@@ -19,6 +19,15 @@
 
 namespace duet {
 
+namespace detail {
+
+template <class Function, class... Arguments>
+concept Spawnable = requires(Function& function, Arguments... arguments) {
+  { function(std::move(arguments)...) } -> std::same_as<Task<>>;
+};
+
+}  // namespace detail
+
 class Scope {
  public:
   explicit Scope(CancelScope* parent) : parent_(parent), cancel_scope_(parent) {}
@@ -28,9 +37,10 @@ class Scope {
 
   void spawn(Task<> task);
 
-  // Runs function(arguments…), of which the scope keeps a copy until it has ended.
+  // Runs function(arguments…), which returns a Task<>. The scope keeps the function until that has
+  // ended; the arguments are moved into its parameters.
   template <class Function, class... Arguments>
-    requires std::invocable<Function&, Arguments...>
+    requires detail::Spawnable<Function, Arguments...>
   void spawn(Function function, Arguments... arguments) {
     spawn(call(std::move(function), std::move(arguments)...));
   }
@@ -38,7 +48,7 @@ class Scope {
   // The same, as a task of that name: what reports about tasks call it, and all it leads to. The
   // name outlives the scope: a literal.
   template <class Function, class... Arguments>
-    requires std::invocable<Function&, Arguments...>
+    requires detail::Spawnable<Function, Arguments...>
   void spawn(std::string_view name, Function function, Arguments... arguments) {
     spawn(name, call(std::move(function), std::move(arguments)...));
   }
@@ -67,6 +77,10 @@ class Scope {
   // Rethrows the first failure; or throws Cancelled, if tasks were cut short by a cancellation from
   // around the scope.
   void rethrow_failure() const;
+
+  // The same, and throws Cancelled as well if they were cut short by the scope's own wish: for who
+  // needs what each task would have achieved.
+  void rethrow_any_end() const;
 
   // Of a job that starts or ends a child; nothing for other jobs.
   static const CancelScope* scope_of(const Job& job) noexcept;

@@ -37,7 +37,8 @@ class CancelScope : public ListNode {
   CancelScope(const CancelScope&) = delete;
   CancelScope& operator=(const CancelScope&) = delete;
 
-  // The first reason stays.
+  // The first reason stays. Who cancels the scope that he runs in, by this_scope(), ends the tasks
+  // beside him, too: then `scoped` throws nothing, `all` and `within` throw Cancelled.
   void cancel(CancelReason reason) noexcept;
 
   // Lets what runs go on, but ends an idle wait for a peer that lasts longer than `quiet`.
