@@ -5,13 +5,17 @@
 //
 // The function runs on the other loop's thread and may be a coroutine; its result, or what it
 // throws, comes back to the caller's loop. The caller waits for it, so whatever it refers to may
-// live in the caller. A cancellation is passed on, and so is the deadline; what took effect all the
-// same gives its result. The other loop must run until the call has ended.
+// live in the caller. A cancellation is passed on, and so are the deadline, the priority and the
+// name; what took effect all the same gives its result. Cancelled before it has begun there, the
+// function is not called. The other loop must run until the call has ended there.
 
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "duet/loop/all.hpp"
+#include "duet/loop/sleep.hpp"
 
 namespace duet {
 namespace detail {
@@ -50,7 +54,8 @@ Task<> run_into(Function& function, Outcome<R>& outcome) {
 
 }  // namespace detail
 
-// Runs a task on another loop. Lives in the frame of its awaiter, which gets it back untouched.
+// Runs a task on another loop; throws Cancelled if it was not begun. Lives in the frame of its
+// awaiter, which gets it back untouched.
 class [[nodiscard]] RemoteRun : private Job, private CancelNode {
  public:
   // `make` is called on the other loop.
@@ -61,20 +66,25 @@ class [[nodiscard]] RemoteRun : private Job, private CancelNode {
 
   bool await_ready() const noexcept { return false; }
   template <class P>
-  void await_suspend(std::coroutine_handle<P> waiter) {
-    begin(waiter.promise());
+  bool await_suspend(std::coroutine_handle<P> waiter) {
+    return begin(waiter.promise());
   }
-  void await_resume() const noexcept {}
+  void await_resume() const {
+    if (!has_begun_) throw Cancelled{scope_->reason()};
+  }
 
  private:
-  // Where the other loop finds the scope to cancel, on its thread; the cancellation may come before
-  // the start and after the end.
+  // How a cancellation finds the call, before its start, during and after it. The loop may be gone
+  // when the call has ended there; the rest belongs to the loop's thread.
   struct Reach {
+    std::mutex mutex;
+    Loop* loop = nullptr;
     CancelScope* scope = nullptr;
     CancelReason wanted = CancelReason::none;
   };
 
-  void begin(PromiseBase& waiter);
+  bool begin(PromiseBase& waiter);
+  void come_back();
   static void start(Job& job);
   static void end(Job& job);
   static void notify(CancelNode& node, Notice notice);
@@ -85,6 +95,7 @@ class [[nodiscard]] RemoteRun : private Job, private CancelNode {
   Loop* home_ = nullptr;
   PromiseBase* waiter_ = nullptr;
   CancelScope* scope_ = nullptr;
+  bool has_begun_ = false;
   std::optional<CancelScope> remote_scope_;  // on the other loop's thread
   Task<> task_;                              // likewise
 };
@@ -94,6 +105,8 @@ Task<detail::ResultOf<Function>> run_on(Loop& target, Function function) {
   Outcome<detail::ResultOf<Function>> outcome;
   auto make = [&] { return detail::run_into(function, outcome); };
   if (&target == &Loop::current()) {
+    CancelScope* scope = co_await this_scope();
+    if (scope != nullptr && scope->is_cancelled()) co_await yield();  // throws
     Task<> here = make();
     co_await std::move(here);
   } else {
