@@ -2,8 +2,8 @@
 
 namespace duet {
 
-DeadlineScope::DeadlineScope(CancelScope* parent, TimePoint deadline)
-    : CancelScope(parent, deadline), Timer(fire), parent_(parent) {
+DeadlineScope::DeadlineScope(CancelScope* parent, TimePoint deadline, std::string_view name)
+    : CancelScope(parent, deadline, name), Timer(fire), parent_(parent) {
   bool is_the_earliest = parent == nullptr || deadline < parent->deadline();
   if (!is_the_earliest || deadline == never) return;
   Loop& loop = Loop::current();

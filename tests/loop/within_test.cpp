@@ -187,6 +187,36 @@ TEST_P(WithinTest, what_is_shielded_goes_on_when_its_scope_is_cancelled) {
   });
 }
 
+TEST_P(WithinTest, what_is_shielded_keeps_its_name_and_priority) {
+  std::string seen;
+  auto look = [&]() -> Task<> {
+    CancelScope* scope = co_await this_scope();
+    seen = std::string(scope->name()) + std::to_string(scope->priority());
+  };
+  auto named = [&]() -> Task<> {
+    Task<> looking = test::owned(look);
+    co_await prioritized(5, shielded(hours(1), std::move(looking)));
+  };
+  auto body = [&](Scope& scope) -> Task<> {
+    scope.spawn("worker", named);
+    co_return;
+  };
+  run([&]() -> Task<> { co_await scoped(body); });
+  EXPECT_EQ(seen, "worker5");
+}
+
+TEST_P(WithinTest, a_stop_that_was_requested_before_ends_the_first_wait) {
+  std::stop_source source;
+  source.request_stop();
+  run([&]() -> Task<> {
+    Event is_set;
+    is_set.set();
+    auto waiting = [&]() -> Task<> { co_await is_set.wait(); };
+    Task<> task = until_stopped(source.get_token(), test::owned(waiting));
+    co_await expect_outcome(std::move(task), "cancelled");
+  });
+}
+
 TEST_P(WithinTest, what_is_shielded_for_too_long_is_cancelled) {
   run([&]() -> Task<> {
     Task<> task = shielded(milliseconds(1), wait_for_cancel(reason_));

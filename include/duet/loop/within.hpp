@@ -23,7 +23,7 @@ namespace duet {
 // ends no later.
 class DeadlineScope : public CancelScope, private Timer {
  public:
-  DeadlineScope(CancelScope* parent, TimePoint deadline);
+  DeadlineScope(CancelScope* parent, TimePoint deadline, std::string_view name = {});
   ~DeadlineScope() { Loop::current().timers().remove(*this); }
 
   // It was this deadline that ended it, not what happens around it.
@@ -55,7 +55,10 @@ template <class T>
 Task<T> limited(Task<T> task, TimePoint deadline, Duration delay, bool is_shielded) {
   CancelScope* outer = co_await this_scope();
   if (delay != Duration::max()) deadline = std::min(deadline, after(Loop::current().now(), delay));
-  DeadlineScope scope(is_shielded ? nullptr : outer, deadline);
+  // A shield keeps off cancellation, nothing else.
+  DeadlineScope scope(is_shielded ? nullptr : outer, deadline,
+                      outer == nullptr ? std::string_view() : outer->name());
+  if (outer != nullptr) scope.set_priority(outer->priority());
   try {
     co_return co_await std::move(task).in(scope);
   } catch (const Cancelled&) {
@@ -107,11 +110,13 @@ Task<T> prioritized(int priority, Task<T> task) {
   co_return co_await std::move(task).in(scope);
 }
 
-// Cancels the task, with the reason `requested`, when a stop is requested, on whatever thread.
+// Cancels the task, with the reason `requested`, when a stop is requested, on whatever thread; one
+// that was requested before ends its first wait.
 template <class T>
 Task<T> until_stopped(std::stop_token token, Task<T> task) {
   CancelScope* outer = co_await this_scope();
   CancelScope scope(outer);
+  if (token.stop_requested()) scope.cancel(CancelReason::requested);
   // What a stop has posted may run after this frame has ended, and then finds nothing.
   auto reach = std::make_shared<CancelScope*>(&scope);
   Loop& loop = Loop::current();
