@@ -8,6 +8,7 @@
 
 #include "conformance/handlers.hpp"
 #include "duet/fs/file.hpp"
+#include "duet/loop/channel.hpp"
 #include "support/model_test.hpp"
 #include "support/skip_reason.hpp"
 
@@ -68,6 +69,19 @@ Task<std::string> offload_a_failure(Stream&) {
 
 TEST_P(Offloading, brings_an_exception_back) {
   EXPECT_EQ(result_of(offload_a_failure), "failed: the function's own");
+}
+
+Task<std::string> offload_a_wait_for_a_channel(Stream&) {
+  Channel<int> numbers(1);
+  int seven = 7;
+  numbers.try_send(seven);
+  auto work = offload(Work::compute, [&] { return wait(numbers.receive()).value_or(0); });
+  int number = co_await std::move(work);
+  co_return std::to_string(number);
+}
+
+TEST_P(Offloading, may_wait_for_a_channel_as_a_thread_does) {
+  EXPECT_EQ(result_of(offload_a_wait_for_a_channel), "7");
 }
 
 Task<TimePoint> deadline_of_work() {

@@ -6,7 +6,9 @@
 //   Image small = co_await std::move(work);
 //
 // The function may take a `const WorkOrder&`, which tells the deadline and whether the result is
-// still wanted. On a loop whose engine blocks it is simply called, on the loop's own thread.
+// still wanted. On a loop whose engine blocks it is simply called, on the loop's own thread; it
+// sees a thread without a loop there as well, so `wait` of a Channel or a Mutex blocks that thread,
+// and what the loop's other tasks would have to do for it never comes.
 
 #include <exception>
 #include <functional>
@@ -17,6 +19,7 @@
 
 #include "duet/io/call.hpp"
 #include "duet/loop/wait.hpp"
+#include "duet/task/loop_local.hpp"
 
 namespace duet {
 
@@ -49,6 +52,7 @@ class FunctionCall : public io::Call {
  private:
   static void carry_out(Call& call) noexcept {
     auto& self = static_cast<FunctionCall&>(call);
+    WithoutLoop apart;
     WorkOrder order{self.deadline, self.stop.get_token()};
     try {
       if constexpr (std::is_void_v<Value>)

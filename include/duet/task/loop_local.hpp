@@ -2,6 +2,8 @@
 // What a coroutine needs of the loop that runs it, and the one thread-local variable of duet: which
 // loops this thread has. Loop derives from LoopLocal; the lower layers know no more.
 
+#include <utility>
+
 #include "duet/base/job.hpp"
 #include "duet/task/frame_recycler.hpp"
 
@@ -30,6 +32,18 @@ struct LoopsOfThread {
 };
 
 inline constinit thread_local LoopsOfThread loops_of_thread;
+
+// While it lives its thread is one without a loop.
+class WithoutLoop {
+ public:
+  WithoutLoop() noexcept : before_(std::exchange(loops_of_thread, LoopsOfThread())) {}
+  ~WithoutLoop() { loops_of_thread = before_; }
+  WithoutLoop(const WithoutLoop&) = delete;
+  WithoutLoop& operator=(const WithoutLoop&) = delete;
+
+ private:
+  const LoopsOfThread before_;
+};
 
 // For an await that need not wait. Counts it; a job that has had its share goes behind the others
 // that are ready: then true, and the coroutine stays suspended.
