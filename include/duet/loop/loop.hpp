@@ -75,7 +75,7 @@ class Loop : public LoopLocal {
   // When run_once is to be called again though nothing is readable.
   TimePoint next_deadline() noexcept;
 
-  // Calls `function` on this loop's thread, soon. Any thread.
+  // Calls `function` on this loop's thread, soon; never, if the loop ends before. Any thread.
   void post(Post function);
 
   // Queues the job, which must stay and be in no other queue; allocates nothing. Any thread.

@@ -98,8 +98,9 @@ class Runtime {
   void on_hang_up(std::function<void()> action);
 
   // Serves until SIGTERM or SIGINT; then stops accepting, lets what runs end, for at most
-  // Options::drain, and returns 0. Idle connections are closed meanwhile. A second signal ends the
-  // process at once with code 1. Throws IoError when an address cannot be listened on.
+  // Options::drain, and returns 0. What is shielded, or offloaded and begun, has its own time on
+  // top. Idle connections are closed meanwhile. A second signal ends the process at once with code
+  // 1. Throws IoError when an address cannot be listened on.
   int run();
 
   // Does what SIGTERM does. Any thread.
