@@ -5,8 +5,8 @@
 
 runs the tests of BUILD/tests that the page does not have yet, or all of them, and writes the page.
 A cell is "pass", or "refused" with the number of a note, which names the test that sees what the
-model does instead; it is empty where there is no such test, since the behaviour is one of a part
-that the model has not got. A test that fails, or that is skipped for another reason than a refusal
+model does instead. What only some have a test of, since it is about a part that the others have not
+got, stands in a list behind the table. A test that fails, or that is skipped for another reason than a refusal
 (tests/support/skip_reason.hpp), gives no page.
 """
 
@@ -32,9 +32,9 @@ INTRODUCTION = """# Conformance
 
 What the test suite sees: each behaviour, as the name of its test says it, under each model and pair. Made from a run of the
 tests by `tools/conformance_table.py`; a test compares it with what the test programs list. "pass" is a test that ran and
-passed. "refused" is a documented refusal, and the note names the test that sees what the model does instead. An empty cell
-has no test: the behaviour belongs to a part that others have.
+passed. "refused" is a documented refusal, and the note names the test that sees what the model does instead.
 """
+PECULIAR = "| peculiar to some | where | |"
 
 Cell = collections.namedtuple("Cell", "table row column test")
 
@@ -157,6 +157,10 @@ def read_case(case, results, troubles):
         troubles[name] = f"{name} was skipped: {reason}"
 
 
+def shown(value, notes):
+    return value if value == "pass" else f"refused {notes.setdefault(value, len(notes) + 1)}"
+
+
 def page_of(columns, found, results):
     """The page; `results` are by Cell's table, row and column."""
     notes, text = {}, INTRODUCTION
@@ -166,11 +170,16 @@ def page_of(columns, found, results):
             continue
         text += f"\n## {heading}\n\n| behaviour | {' | '.join(names)} |\n"
         text += "|---|" + "---|" * len(names) + "\n"
+        peculiar = []
         for row in rows:
-            values = [results.get((heading, row, name), "") for name in names]
-            shown = [f"refused {notes.setdefault(value, len(notes) + 1)}"
-                     if value not in ("", "pass") else value for value in values]
-            text += f"| {row} | {' | '.join(shown)} |\n"
+            values = {name: shown(results[heading, row, name], notes) for name in names
+                      if (heading, row, name) in results}
+            if len(values) == len(names):
+                text += f"| {row} | {' | '.join(values.values())} |\n"
+            else:
+                peculiar += [f"| {row} | {name} | {value} |\n" for name, value in values.items()]
+        if peculiar:
+            text += f"\n{PECULIAR}\n|---|---|---|\n" + "".join(peculiar)
     text += "\n## Refusals\n\n"
     return text + "".join(f"{number}. {note}\n" for note, number in notes.items())
 
@@ -186,11 +195,13 @@ def read_page(path=ROOT / PAGE):
             heading = line[3:]
         elif line.startswith("| behaviour"):
             names = fields[1:]
+        elif line == PECULIAR:
+            names = []
         elif line.startswith("| "):
-            for name, value in zip(names, fields[1:]):
-                if value:
-                    number = value.removeprefix("refused ")
-                    found[heading, fields[0], name] = notes.get(number, value)
+            values = zip(names, fields[1:]) if names else [fields[1:3]]
+            for name, value in values:
+                number = value.removeprefix("refused ")
+                found[heading, fields[0], name] = notes.get(number, value)
     return found
 
 
