@@ -1,5 +1,7 @@
 #include "duet/loop/scope.hpp"
 
+#include "loop/held_mutex.hpp"
+
 namespace duet {
 
 // A child is started, and afterwards taken down, by a job of its own: neither its first steps nor
@@ -26,6 +28,11 @@ struct Scope::Child : Job {
   Scope& scope;
   Task<> task;
 };
+
+void Scope::Join::begin(PromiseBase& waiter) {
+  scope_.joiner_ = &waiter;
+  report_held_mutexes(Loop::current().log(), "the end of other tasks");
+}
 
 const CancelScope* Scope::scope_of(const Job& job) noexcept {
   if (job.run != Child::start && job.run != Child::end) return nullptr;

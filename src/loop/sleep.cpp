@@ -17,6 +17,13 @@ bool Sleep::begin(PromiseBase& waiter) {
   return true;
 }
 
+void Yield::begin(PromiseBase& waiter) {
+  waiter_ = &waiter;
+  Loop& loop = Loop::current();
+  loop.make_ready(waiter);
+  report_held_mutexes(loop.log(), "yield");
+}
+
 void Sleep::fire(Timer& timer) {
   auto& sleep = static_cast<Sleep&>(timer);
   static_cast<CancelNode&>(sleep).unlink();

@@ -6,8 +6,8 @@
 
 namespace duet {
 
-Ticker::Ticker(Duration period) : period_(period), next_(after(Loop::current().now(), period)) {
-  if (period <= Duration::zero()) throw std::invalid_argument("a ticker's period is positive");
+Ticker::Ticker(Delay period) : period_(period), next_(after(Loop::current().now(), period)) {
+  if (period_ <= Duration::zero()) throw std::invalid_argument("a ticker's period is positive");
 }
 
 Task<std::size_t> Ticker::next() {

@@ -58,6 +58,27 @@ TEST_F(HeldMutexTest, a_std_mutex_that_is_held_across_a_sleep_is_reported) {
   EXPECT_EQ(lines, Lines{report("sleep")});
 }
 
+TEST_F(HeldMutexTest, it_is_reported_across_a_yield) {
+  std::mutex& mutex = fresh<std::mutex>();
+  Lines lines = reports_of([&]() -> Task<> {
+    std::lock_guard lock(mutex);
+    co_await yield();
+  });
+  EXPECT_EQ(lines, Lines{report("yield")});
+}
+
+TEST_F(HeldMutexTest, it_is_reported_while_other_tasks_are_waited_for) {
+  std::mutex& mutex = fresh<std::mutex>();
+  auto nap = []() -> Task<> { co_await sleep_for(milliseconds(1)); };
+  Lines lines = reports_of([&]() -> Task<> {
+    std::lock_guard lock(mutex);
+    Task<> first = test::owned(nap);
+    Task<> second = test::owned(nap);
+    co_await all(std::move(first), std::move(second));
+  });
+  EXPECT_EQ(lines.front(), report("the end of other tasks"));
+}
+
 TEST_F(HeldMutexTest, the_report_of_an_operation_says_with_whom) {
   std::mutex& mutex = fresh<std::mutex>();
   Lines lines = reports_of([&]() -> Task<> {

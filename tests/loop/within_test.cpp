@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "duet/loop/channel.hpp"
+#include "duet/loop/mutex.hpp"
 #include "loop/scope_fixture.hpp"
 
 namespace duet {
@@ -184,6 +186,43 @@ TEST_P(WithinTest, what_is_shielded_goes_on_when_its_scope_is_cancelled) {
     Task<> task = within(milliseconds(1), std::move(waiting));
     co_await expect_outcome(std::move(task), "timed out");
     EXPECT_TRUE(has_cleaned_up);
+  });
+}
+
+// In a plain conversion to nanoseconds these would be times that have passed.
+TEST_P(WithinTest, huge_times_are_no_limit) {
+  run([&]() -> Task<> {
+    for (Delay huge : {Delay(std::chrono::seconds::max()), Delay(std::chrono::years(1000))}) {
+      int value = co_await within(huge, number_after(milliseconds(1), 5));
+      EXPECT_EQ(value, 5);
+      value = co_await shielded(huge, number_after(milliseconds(1), 6));
+      EXPECT_EQ(value, 6);
+      Task<> sleeping = within(milliseconds(5), sleep_for(huge));
+      co_await expect_outcome(std::move(sleeping), "timed out");
+    }
+    co_await sleep_for(hours::min());
+  });
+}
+
+TEST_P(WithinTest, limits_whatever_can_be_awaited) {
+  run([&]() -> Task<> {
+    Event event;
+    Semaphore none(0);
+    Mutex mutex;
+    Channel<int> empty(1);
+    Mutex::Lock held = co_await mutex.lock();
+    auto expect_timed_out = [this](auto awaitable) -> Task<> {
+      auto drop_value = [](auto limited) -> Task<> { co_await std::move(limited); };
+      Task<> dropping = test::owned(drop_value, within(milliseconds(1), std::move(awaitable)));
+      co_await expect_outcome(std::move(dropping), "timed out");
+    };
+    co_await test::owned(expect_timed_out, sleep_for(hours(1)));
+    co_await test::owned(expect_timed_out, event.wait());
+    co_await test::owned(expect_timed_out, none.acquire());
+    co_await test::owned(expect_timed_out, mutex.lock());
+    co_await test::owned(expect_timed_out, empty.receive());
+    co_await within(hours(1), yield());
+    co_await by(never, sleep_for(milliseconds(1)));
   });
 }
 

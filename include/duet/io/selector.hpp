@@ -133,8 +133,9 @@ class Selector {
 
   // Returns when something is ready, or after the time, not before; zero or less only looks. A
   // signal's handler that returns does not end it.
-  ReadyList wait(Duration timeout) {
-    return wait_until(timeout <= Duration::zero() ? past : after(Clock::now(), timeout));
+  ReadyList wait(Delay timeout) {
+    Duration time = timeout;
+    return wait_until(time <= Duration::zero() ? past : after(Clock::now(), time));
   }
   ReadyList wait() { return wait_until(never); }
 

@@ -136,12 +136,12 @@ void start(A awaitable, Handler handler) {
 // Calls handler() when the time has passed.
 template <class Handler>
   requires std::invocable<Handler>
-void start_after(Scope& scope, Duration delay, Handler handler) {
+void start_after(Scope& scope, Delay delay, Handler handler) {
   scope.start(detail::sleep_and_call(scope, delay, std::move(handler)));
 }
 template <class Handler>
   requires std::invocable<Handler>
-void start_after(Duration delay, Handler handler) {
+void start_after(Delay delay, Handler handler) {
   start_after(detail::CallbackScope::current(), delay, std::move(handler));
 }
 

@@ -112,12 +112,14 @@ class [[nodiscard]] Scope::Join {
   explicit Join(Scope& joined) noexcept : scope_(joined) {}
   bool await_ready() const noexcept { return scope_.children_ == 0; }
   template <class P>
-  void await_suspend(std::coroutine_handle<P> waiter) noexcept {
-    scope_.joiner_ = &waiter.promise();
+  void await_suspend(std::coroutine_handle<P> waiter) {
+    begin(waiter.promise());
   }
   void await_resume() const noexcept {}
 
  private:
+  void begin(PromiseBase& waiter);
+
   Scope& scope_;
 };
 

@@ -9,8 +9,8 @@ namespace duet {
 // co_await sleep_for(10ms): at least that long; throws Cancelled when the scope is cancelled.
 class [[nodiscard]] Sleep : private Timer, private CancelNode {
  public:
-  explicit Sleep(Duration delay) noexcept : Timer(fire), CancelNode(notify), delay_(delay) {}
-  Sleep(const Sleep&) = delete;
+  explicit Sleep(Delay delay) noexcept : Timer(fire), CancelNode(notify), delay_(delay) {}
+  Sleep(Sleep&& other) noexcept : Sleep(other.delay_) {}  // before it has begun
   Sleep& operator=(const Sleep&) = delete;
 
   bool await_ready() const noexcept { return false; }
@@ -33,18 +33,17 @@ class [[nodiscard]] Sleep : private Timer, private CancelNode {
   bool is_cancelled_ = false;
 };
 
-inline Sleep sleep_for(Duration delay) noexcept { return Sleep(delay); }
+inline Sleep sleep_for(Delay delay) noexcept { return Sleep(delay); }
 
-// co_await yield(): lets everything else that is ready run first; throws Cancelled when the scope is
-// cancelled, so that a task that computes can be ended, too.
+// co_await yield(): lets everything else that is ready run first; throws Cancelled when the scope
+// is cancelled, so that a task that computes can be ended, too.
 class [[nodiscard]] Yield {
  public:
   Yield() noexcept = default;
   bool await_ready() const noexcept { return false; }
   template <class P>
-  void await_suspend(std::coroutine_handle<P> waiter) noexcept {
-    waiter_ = &waiter.promise();
-    Loop::current().make_ready(*waiter_);
+  void await_suspend(std::coroutine_handle<P> waiter) {
+    begin(waiter.promise());
   }
   void await_resume() const {
     const CancelScope* scope = waiter_->scope();
@@ -52,6 +51,8 @@ class [[nodiscard]] Yield {
   }
 
  private:
+  void begin(PromiseBase& waiter);
+
   PromiseBase* waiter_ = nullptr;
 };
 

@@ -21,7 +21,7 @@ class Ticker {
  public:
   // The first tick is one period from now. Throws std::invalid_argument unless the period is
   // positive.
-  explicit Ticker(Duration period);
+  explicit Ticker(Delay period);
 
   // Completes at the next tick, or in the next turn if one has passed already; returns how many
   // more have passed than that one. Throws Cancelled, and then no tick is lost.

@@ -117,7 +117,7 @@ class [[nodiscard]] Wait : public OperationWait {
       : OperationWait(capture, about), operation_(std::move(operation)) {}
 
   // The operation's own deadline, from the moment it begins: Errc::timed_out.
-  Wait&& within(Duration timeout) && noexcept {
+  Wait&& within(Delay timeout) && noexcept {
     timeout_ = timeout;
     return std::move(*this);
   }

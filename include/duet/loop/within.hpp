@@ -78,7 +78,7 @@ Task<T> by(TimePoint deadline, Task<T> task) {
 
 // The same, from when it is awaited.
 template <class T>
-Task<T> within(Duration delay, Task<T> task) {
+Task<T> within(Delay delay, Task<T> task) {
   return detail::limited(std::move(task), never, delay, false);
 }
 
@@ -88,7 +88,7 @@ auto by(TimePoint deadline, A awaitable) {
 }
 
 template <detail::Waitable A>
-auto within(Duration delay, A awaitable) {
+auto within(Delay delay, A awaitable) {
   return within(delay, detail::task_of(std::move(awaitable)));
 }
 
@@ -96,7 +96,7 @@ auto within(Duration delay, A awaitable) {
 // cleaning up. Only `limit` ends it: TimedOut. The cancellation is not undone; the next wait behind
 // it throws.
 template <class T>
-Task<T> shielded(Duration limit, Task<T> task) {
+Task<T> shielded(Delay limit, Task<T> task) {
   return detail::limited(std::move(task), never, limit, true);
 }
 

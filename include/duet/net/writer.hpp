@@ -19,7 +19,7 @@ class Writer {
   // `buffer_bytes` is at most the default. `flush_time` is what the peer has for taking a buffer's
   // worth: then Errc::timed_out.
   explicit Writer(Stream& to, std::size_t buffer_bytes = default_bytes,
-                  Duration flush_time = Duration::max())
+                  Delay flush_time = Duration::max())
       : stream_(to), flush_time_(flush_time), size_bytes_(std::min(buffer_bytes, default_bytes)) {}
 
   // Where the next bytes go; commit says how many were put there. Throws std::bad_alloc.
