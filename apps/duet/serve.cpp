@@ -14,6 +14,7 @@ struct Flags {
   std::string head_time = "10s";
   std::string idle_time = "60s";
   std::string send_time = "30s";
+  std::string linger_time = "2s";
   std::size_t requests_max = 0;
   std::string access_log;
   std::string access_format = "combined";
@@ -47,6 +48,7 @@ void add_limits(CLI::App& parser, Flags& flags) {
   time("--header-time", flags.head_time, "for a whole head, from its first byte");
   time("--idle-time", flags.idle_time, "between requests");
   time("--send-time", flags.send_time, "for the client to take a buffer's worth");
+  time("--linger-time", flags.linger_time, "for what a client still sends after the last answer");
 }
 
 void add_logs(CLI::App& parser, Flags& flags) {
@@ -87,6 +89,7 @@ http::ServeOptions http_options(const Flags& flags, const std::shared_ptr<Log>& 
   options.head_time = time_of("--header-time", flags.head_time);
   options.idle_time = time_of("--idle-time", flags.idle_time);
   options.send_time = time_of("--send-time", flags.send_time);
+  options.linger_time = time_of("--linger-time", flags.linger_time);
   auto format =
       flags.access_format == "json" ? http::AccessLogFormat::json : http::AccessLogFormat::combined;
   if (!flags.has_no_access_log)

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <optional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ namespace duet::test {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using http::Request;
 using http::Response;
 using http::ServeOptions;
@@ -94,6 +96,45 @@ TEST_P(HttpLimits, a_large_body_is_413_before_it_comes) {
   std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
   EXPECT_EQ(client.ask(post + "1000\r\n\r\n" + pattern(1000)).body, pattern(1000));
   expect_refusal(client, post + "1001\r\n\r\n", 413);
+}
+
+// What was sent is thrown away after the answer: to close with it unread would reset the connection
+// and take the answer away.
+TEST_P(HttpLimits, a_413_reaches_a_client_that_sends_all_of_a_large_body_first) {
+  ServerProcess server(options(), serving_http({}, probe));
+  HttpClient client(server.address());
+  constexpr std::size_t size = 8 << 20;
+  client.send(fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", size));
+  client.send(pattern(size));
+  EXPECT_EQ(client.receive().status, 413);
+  EXPECT_TRUE(client.ends());
+}
+
+// Whether the server has closed the connection, which a client learns when it sends: a byte every
+// 20 ms.
+bool is_cut_while_it_drips(HttpClient& client) {
+  TimePoint deadline = Clock::now() + patience;
+  try {
+    while (Clock::now() < deadline) {
+      client.send("x");
+      std::this_thread::sleep_for(20ms);
+    }
+  } catch (const std::system_error&) {
+    return true;
+  }
+  return false;
+}
+
+TEST_P(HttpLimits, a_peer_that_goes_on_sending_after_the_last_answer_is_cut) {
+  ServeOptions limits;
+  limits.linger_time = 300ms;
+  ServerProcess server(options(), serving_http(limits, probe));
+  for (std::string request : {"G(T / HTTP/1.1\r\n\r\n"s, get("/", "Connection: close\r\n")}) {
+    HttpClient client(server.address());
+    EXPECT_EQ(client.ask(request).field("Connection"), "close");
+    EXPECT_TRUE(client.ends());
+    EXPECT_TRUE(is_cut_while_it_drips(client));
+  }
 }
 
 TEST_P(HttpLimits, chunks_are_413_when_they_cross_the_limit) {

@@ -51,6 +51,21 @@ TEST_P(HttpPressure, a_connection_in_the_middle_of_a_request_is_never_cut_for_a_
   EXPECT_EQ(late.receive().status, 200);
 }
 
+// One that has its last answer and does not go waits for nothing.
+TEST_P(HttpPressure, a_connection_that_lingers_makes_room_for_a_new_one) {
+  constexpr std::size_t connections = 4;
+  http::ServeOptions limits;
+  limits.linger_time = 1h;
+  ServerProcess server(at_most(connections, options()), serving_http(limits, probe));
+  std::deque<HttpClient> lingering;
+  for (std::size_t i = 0; i < connections; ++i) {
+    EXPECT_EQ(lingering.emplace_back(server.address()).ask("G(T / HTTP/1.1\r\n\r\n").status, 400);
+    EXPECT_TRUE(lingering.back().ends());
+  }
+  HttpClient late(server.address());
+  EXPECT_EQ(late.ask(get("/")).status, 200);
+}
+
 const std::string post_two = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n";
 
 // In progress when this returns, and until the body is sent.

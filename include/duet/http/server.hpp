@@ -9,7 +9,9 @@
 //
 // A handler is called once for each request, requests of a connection one after the other. What it
 // throws becomes an answer: http::Error its status, any other exception 500 and a line in the log.
-// What it leaves unread of a request's body is read and thrown away, or the connection closed.
+// What it leaves unread of a request's body is read and thrown away, or the connection closed: then
+// our side ends after the answer, and what still comes is thrown away for a while, so that a
+// client that sends first and reads later gets the answer. Such a connection counts as idle.
 
 #include <functional>
 #include <memory>
@@ -30,13 +32,14 @@ using Handler = std::function<Task<Response>(Request)>;
 // What a connection is allowed, and what is written down about it.
 struct ServeOptions {
   Limits head;
-  std::uint64_t body_bytes_max = 1024 * 1024;     // beyond: 413
-  std::uint64_t body_rate_min = 1024;             // bytes a second, once head_time has been waited
-  Duration head_time = std::chrono::seconds(10);  // for a whole head, from its first byte
-  Duration idle_time = std::chrono::seconds(60);  // between requests
-  Duration send_time = std::chrono::seconds(30);  // for the peer to take a buffer's worth
-  RequestLimit requests_max;                      // in progress at a time; beyond: 503. 0: any
-  std::shared_ptr<AccessLog> access_log;          // none: nothing is written
+  std::uint64_t body_bytes_max = 1024 * 1024;      // beyond: 413
+  std::uint64_t body_rate_min = 1024;              // bytes a second, once head_time has been waited
+  Duration head_time = std::chrono::seconds(10);   // for a whole head, from its first byte
+  Duration idle_time = std::chrono::seconds(60);   // between requests
+  Duration send_time = std::chrono::seconds(30);   // for the peer to take a buffer's worth
+  Duration linger_time = std::chrono::seconds(2);  // in all, for what comes after the last answer
+  RequestLimit requests_max;                       // in progress at a time; beyond: 503. 0: any
+  std::shared_ptr<AccessLog> access_log;           // none: nothing is written
 };
 
 // The handler of connections that the functions below give to the runtime.
