@@ -23,11 +23,20 @@ struct Flags {
   http::StaticFilesOptions files;
 };
 
+// CLI11 reads -1 as the largest number there is.
+CLI::Validator not_negative() {
+  auto refuse = [](const std::string& text) {
+    return text.starts_with('-') ? "'" + text + "' is negative" : std::string();
+  };
+  return {refuse, ""};
+}
+
 void add_limits(CLI::App& parser, Flags& flags) {
   http::ServeOptions& limits = flags.http;
   auto size = [&parser](const char* name, auto& value, const char* what) {
     parser.add_option(name, value, what)
         ->transform(CLI::AsSizeValue(false))
+        ->transform(not_negative())  // the last one comes first
         ->capture_default_str()
         ->group("Limits of HTTP");
   };
@@ -43,6 +52,7 @@ void add_limits(CLI::App& parser, Flags& flags) {
   parser
       .add_option("--requests-max", flags.requests_max,
                   "in progress at a time, in a process; beyond: 503; 0: any number")
+      ->check(not_negative())
       ->capture_default_str()
       ->group("Limits of HTTP");
   time("--header-time", flags.head_time, "for a whole head, from its first byte");
@@ -71,6 +81,21 @@ Duration time_of(const char* flag, const std::string& text) {
   }
 }
 
+void check_limit(const char* flag, std::size_t value, std::size_t min, std::size_t max) {
+  if (value < min || value > max)
+    throw UsageError(fmt::format("{}: {} to {}, not {}", flag, min, max, value));
+}
+
+// With less than the shortest request has every one would be refused.
+void check_limits(const http::Limits& limits) {
+  constexpr std::string_view shortest_line = "GET / HTTP/1.0";
+  constexpr std::string_view shortest_head = "GET / HTTP/1.0\r\n\r\n";
+  constexpr std::size_t bytes_max = http::RequestHead::bytes_cap;
+  check_limit("--request-line-max", limits.request_line_bytes_max, shortest_line.size(), bytes_max);
+  check_limit("--head-max", limits.head_bytes_max, shortest_head.size(), bytes_max);
+  check_limit("--headers-max", limits.fields_max, 1, http::RequestHead::fields_cap);
+}
+
 std::shared_ptr<Log> log_of(const Flags& flags) {
   try {
     return std::make_shared<Log>(Log::parse_level(flags.log_level));
@@ -81,10 +106,7 @@ std::shared_ptr<Log> log_of(const Flags& flags) {
 
 http::ServeOptions http_options(const Flags& flags, const std::shared_ptr<Log>& log) {
   http::ServeOptions options = flags.http;
-  if (options.head.head_bytes_max > http::RequestHead::bytes_cap)
-    throw UsageError("--head-max: at most 65535");
-  if (options.head.fields_max > http::RequestHead::fields_cap)
-    throw UsageError("--headers-max: at most 100");
+  check_limits(options.head);
   options.requests_max = flags.requests_max;
   options.head_time = time_of("--header-time", flags.head_time);
   options.idle_time = time_of("--idle-time", flags.idle_time);

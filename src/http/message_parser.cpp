@@ -27,6 +27,8 @@
 
 #include "duet/http/message_parser.hpp"
 
+#include <algorithm>
+
 #include "duet/base/assert.hpp"
 #include "http/characters.hpp"
 
@@ -65,7 +67,9 @@ ParseResult MessageParser::result(std::string_view window) noexcept {
 }
 
 bool MessageParser::scan_first_line(std::string_view window, std::string_view& line) noexcept {
-  const std::size_t end_max = line_begin_ + limits_.request_line_bytes_max + 2;
+  const std::size_t line_max = std::min(limits_.request_line_bytes_max, limits_.head_bytes_max);
+  const std::size_t end_max = line_begin_ + line_max + 2;
+  if (scanned_ > end_max) return reject({414, "first line is too long"});  // the first word alone
   std::string_view narrow = window.substr(0, end_max);
   if (scan_line(narrow, line)) return true;
   if (state_ != State::rejected && narrow.size() == end_max)

@@ -120,6 +120,9 @@ class Limits(SiteCase):
     def test_flags_that_say_nothing_are_wrong_usage(self):
         for flags in (["--header-time", "soon"], ["--body-max", "much"], ["--log-level", "loud"],
                       ["--access-log-format", "xml"], ["--head-max", "1MiB"],
+                      ["--request-line-max", "0"], ["--request-line-max", str(2**64 - 1)],
+                      ["--head-max", "0"], ["--headers-max", "0"], ["--headers-max", "101"],
+                      ["--requests-max", "-1"], ["--body-max", "-1"], ["--body-rate", "-1"],
                       ["--per-address-max", "0"], ["--no-access-log", "--access-log", "x"]):
             done = run("serve", ".", "--listen", "127.0.0.1:0", *flags)
             self.assertEqual(done.returncode, 2, flags)

@@ -138,6 +138,25 @@ TEST(RequestParser, holds_to_the_limits_it_was_given) {
   EXPECT_EQ(RequestParser(tight).parse(start + std::string(40, 'A')).rejection.status, 431);
 }
 
+// The method is passed before the limit of its line is looked at, and the largest limit has no room
+// for the line end behind it.
+TEST(RequestParser, takes_any_number_for_a_limit) {
+  for (std::size_t none : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
+    const Limits tight = {.request_line_bytes_max = none};
+    EXPECT_EQ(RequestParser(tight).parse(small).rejection.status, 414) << none;
+    EXPECT_EQ(RequestParser({.head_bytes_max = none}).parse(small).rejection.status, 431) << none;
+    RequestParser slow(tight);
+    EXPECT_EQ(slow.parse(small.substr(0, 1)).state, State::incomplete) << none;
+    EXPECT_EQ(slow.parse(small).rejection.status, 414) << none;
+  }
+  EXPECT_EQ(RequestParser({.fields_max = 0}).parse(small).rejection.status, 431);
+  for (std::size_t largest : {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 2, SIZE_MAX - 3}) {
+    const Limits wide = {.request_line_bytes_max = largest};
+    EXPECT_EQ(RequestParser(wide).parse(small).state, State::complete);
+    EXPECT_EQ(RequestParser(wide).parse("GET /" + std::string(40'000, 'a')).rejection.status, 431);
+  }
+}
+
 TEST(RequestHead, finds_a_field_in_any_case_of_letters) {
   RequestParser parser;
   parser.parse(small);

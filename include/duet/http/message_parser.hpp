@@ -11,7 +11,8 @@
 
 namespace duet::http {
 
-// Lines are counted without their line ends, the head with them.
+// Lines are counted without their line ends, the head with them. A limit below what the shortest
+// message has (14 bytes, 18 bytes, and for HTTP/1.1 one field) refuses all.
 struct Limits {
   std::size_t request_line_bytes_max = 8 * 1024;     // or status line; beyond: 414
   std::size_t head_bytes_max = 32 * 1024;            // beyond: 431; at most MessageHead::bytes_cap
