@@ -13,6 +13,7 @@ Error error_for(std::error_code error) {
   if (error == std::errc::permission_denied) return {403, "no permission to read it"};
   if (error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system)
     return {503, "too many open files; try again"};
+  if (error == std::errc::device_or_resource_busy) return {503, "it is being moved; try again"};
   if (error == std::errc::io_error) return {500, "the disk failed"};
   return {404, "there is no such file"};  // a way out of the folder (EXDEV) is no file of ours
 }

@@ -79,8 +79,12 @@ std::int64_t open_beneath(int directory, const char* path, FileAccess access, Ca
                           Wait wait) noexcept {
   open_how how = open_how_beneath(access, caching);
   if (wait == Wait::none) how.resolve |= RESOLVE_CACHED;
-  std::int64_t result =
-      retried([&] { return ::syscall(SYS_openat2, directory, path, &how, sizeof how); });
+  std::int64_t result = -EAGAIN;
+  for (int attempts = 0; result == -EAGAIN && attempts < open_attempts_max; ++attempts) {
+    result = retried([&] { return ::syscall(SYS_openat2, directory, path, &how, sizeof how); });
+    if (wait == Wait::none) return result;
+  }
+  if (result == -EAGAIN) return -EBUSY;
   if (access == FileAccess::temporary && result == -EOPNOTSUPP)
     return open_and_remove(directory, path, caching);
   return result;

@@ -18,9 +18,14 @@ enum class Wait : bool { none, allowed };
 // How a file is opened below a directory and nowhere else. Lives as long as the program.
 const open_how& open_how_beneath(FileAccess access, Caching caching) noexcept;
 
+// The kernel answers EAGAIN where a ".." is followed while anything at all is renamed or mounted,
+// since it cannot tell whether the way has led out (openat2(2), RESOLVE_BENEATH), and where a lease
+// on the file must be broken first (open(2)): so often it is tried.
+inline constexpr int open_attempts_max = 64;
+
 // Opens below `directory`. With Wait::none: EAGAIN when a name or inode is not cached, or the file
-// is to be created. A temporary file that the file system cannot make without a name gets one and
-// loses it again.
+// is to be created; else EBUSY after `open_attempts_max`. A temporary file that the file system
+// cannot make without a name gets one and loses it again.
 std::int64_t open_beneath(int directory, const char* path, FileAccess access, Caching caching,
                           Wait wait) noexcept;
 

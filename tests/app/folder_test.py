@@ -1,10 +1,12 @@
 """duet serve sends nothing from outside its folder, whatever a client or a link says."""
 
 import os
+import subprocess
+import sys
 import threading
 import unittest
 
-from program import ALL_MODELS, EPOLL, PROCESS, THREAD, URING, built, run, under
+from program import ALL_MODELS, EPOLL, PROCESS, THREAD, URING, Model, built, run, under
 from site_clients import SiteCase, ask, get, write
 
 SECRET = b"this is outside"
@@ -14,6 +16,15 @@ WAYS_UP = ["/../secret", "/../../../../../../etc/passwd", "/sub/../../secret", "
            "/..%2Fsecret", "/%2e%2e%2fsecret", "/sub/%2e%2e/%2e%2e/secret", "//../secret",
            "/sub/..%2f..%2fsecret", "/%252e%252e/secret", "/..\\secret", "/..%5csecret",
            "/%c0%ae%c0%ae/secret", "/..;/secret", "/..%00/secret", "/../site/../secret"]
+
+
+# In a process of its own: else it would wait for the one that asks.
+RENAME_FOR_EVER = """
+import os, sys
+while True:
+    os.rename(sys.argv[1], sys.argv[1] + ".new")
+    os.rename(sys.argv[1] + ".new", sys.argv[1])
+"""
 
 
 class Folder(SiteCase):
@@ -89,6 +100,19 @@ class Folder(SiteCase):
             swapper.join()
         self.assertGreater(statuses.get(200, 0), 0, statuses)
         self.assertGreater(sum(statuses.values()) - statuses[200], 0, f"no race: {statuses}")
+
+    @under(PROCESS, THREAD, Model("pool"), EPOLL, Model("aio"), URING)
+    def test_renames_elsewhere_do_not_lose_a_file_behind_a_link_upwards(self, model):
+        """Whatever is renamed on the machine, the kernel cannot tell whether a ".." leads out."""
+        os.symlink("../sub/inside", f"{self.site}/sub/link")
+        server = self.serve(self.site, under=model)
+        with subprocess.Popen([sys.executable, "-c", RENAME_FOR_EVER, f"{self.outside}/secret"]) \
+                as renamer:
+            try:
+                statuses = self.ask_often(server, "/sub/link", 3000)
+            finally:
+                renamer.kill()
+        self.assertEqual(statuses, {200: 3000})
 
     def ask_often(self, server, target, count):
         """How often which status came; every body is from inside."""

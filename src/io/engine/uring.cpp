@@ -60,9 +60,11 @@ bool is_for_ring(const Operation& operation) {
   }
 }
 
-// In an operation's engine_words: the Ending asked for; whether a receive waits for readiness.
+// In an operation's engine_words: the Ending asked for; whether a receive waits for readiness, or
+// how often a file was to be opened.
 constexpr std::size_t ending_word = 0;
 constexpr std::size_t by_poll_word = 1;
+constexpr std::size_t attempts_word = 1;
 
 class UringEngine final : public Engine {
  public:
@@ -346,7 +348,10 @@ class UringEngine final : public Engine {
       operation.finish(asked);
       return true;
     }
-    if (is_interrupted && result != -ECANCELED) return false;
+    if (operation.kind == Kind::open_file && result == -EAGAIN && !can_be_opened_again(operation))
+      result = -EBUSY;
+    else if (is_interrupted && result != -ECANCELED)
+      return false;
     switch (operation.kind) {
       case Kind::accept:
         if (is_of_connection(result)) return false;
@@ -366,6 +371,11 @@ class UringEngine final : public Engine {
       case Kind::await_writable: operation.finish(std::min<std::int64_t>(result, 0)); return true;
       default: operation.finish(result); return true;
     }
+  }
+
+  // As sys::open_beneath has it.
+  static bool can_be_opened_again(Operation& operation) {
+    return ++operation.engine_words[attempts_word] < std::uint64_t{sys::open_attempts_max};
   }
 
   static bool finish_write(WriteAt& operation, std::int64_t result) {
