@@ -1,7 +1,5 @@
 #include "duet/http/request.hpp"
 
-#include <span>
-
 #include "http/percent.hpp"
 
 namespace duet::http {
@@ -18,10 +16,19 @@ std::string_view Request::query() const noexcept {
 }
 
 std::string Request::parameter(std::string_view name) const {
-  for (const Parameter& parameter :
-       std::span(exchange_->parameters).first(exchange_->parameter_count))
+  for (const Parameter& parameter : parameters())
     if (parameter.name == name) return percent_decoded(parameter.value);
   return {};
+}
+
+std::optional<std::string_view> Request::rest() const noexcept {
+  for (const Parameter& parameter : parameters())
+    if (parameter.is_rest) return parameter.value;
+  return std::nullopt;
+}
+
+std::span<const Parameter> Request::parameters() const noexcept {
+  return std::span(exchange_->parameters).first(exchange_->parameter_count);
 }
 
 }  // namespace duet::http

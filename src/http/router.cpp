@@ -68,14 +68,14 @@ bool fits(const std::vector<Segment>& pattern, std::string_view path, Parameters
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const Segment& segment = pattern[i];
     if (segment.kind == Segment::Kind::rest) {
-      found[count++] = {segment.text, path};
+      found[count++] = {segment.text, path, true};
       return true;
     }
     std::size_t slash = path.find('/');
     std::string_view part = path.substr(0, slash);
     if (segment.kind == Segment::Kind::text && !is_same(part, segment.text)) return false;
     if (segment.kind == Segment::Kind::name && part.empty()) return false;
-    if (segment.kind == Segment::Kind::name) found[count++] = {segment.text, part};
+    if (segment.kind == Segment::Kind::name) found[count++] = {segment.text, part, false};
     bool is_last = i + 1 == pattern.size();
     if (is_last != (slash == path.npos)) return false;
     path.remove_prefix(is_last ? path.size() : slash + 1);
@@ -124,12 +124,14 @@ Task<Response> Router::operator()(Request request) const {
   std::string_view path = request.path();
   if (path.starts_with('/')) path.remove_prefix(1);
   std::string_view method = request.head().method_token();
+  bool is_of_all = request.head().target_form() == TargetForm::asterisk;
   std::set<std::string_view> allowed;
   for (const Route& route : *routes_) {
     Exchange& exchange = *request.exchange_;
-    if (!fits(route.pattern, path, exchange.parameters, exchange.parameter_count)) continue;
+    if (!is_of_all && !fits(route.pattern, path, exchange.parameters, exchange.parameter_count))
+      continue;
     bool is_head_of_get = method == "HEAD" && route.method == "GET";
-    if (route.method == method || is_head_of_get) return route.handler(request);
+    if (!is_of_all && (route.method == method || is_head_of_get)) return route.handler(request);
     allowed.insert(route.method);
     if (route.method == "GET") allowed.insert("HEAD");
   }

@@ -22,8 +22,10 @@ struct Path {
   bool is_folder = false;
 };
 
-Path path_of(const RequestHead& request) {
-  std::string target(request.path_and_query());
+// Behind a route, what its {name...} stands for; else the whole.
+Path path_of(const Request& request) {
+  std::string target(request.path());
+  if (std::optional<std::string_view> rest = request.rest()) target = "/" + std::string(*rest);
   if (!target.starts_with('/')) target.insert(0, "/");  // an absolute target without a path
   std::string decoded_bytes(target.size() + 1, '\0');
   std::expected<DecodedPath, Rejection> decoded = decode_path(target, std::span(decoded_bytes));
@@ -33,9 +35,14 @@ Path path_of(const RequestHead& request) {
   return path;
 }
 
-Response redirect_to_folder(std::string_view path) {
+// The path is put together anew: with two slashes at its beginning it would lead to another host.
+// Behind a route, whose part of it is the client's, the last name alone says enough.
+Response redirect_to_folder(const Request& request, std::string_view path) {
+  std::string place = "/" + percent_encoded(path) + "/";
+  if (request.rest()) place = "./" + percent_encoded(path.substr(path.rfind('/') + 1)) + "/";
+  if (!request.query().empty()) place += "?" + std::string(request.query());
   Response elsewhere = error_page(301, "it is a folder");
-  elsewhere.field("Location", "/" + percent_encoded(path) + "/");
+  elsewhere.field("Location", place);
   return elsewhere;
 }
 
@@ -55,10 +62,11 @@ Task<Response> StaticFiles::operator()(Request request) const {
     refusal.field("Allow", "GET, HEAD");
     co_return refusal;
   }
-  Path path = path_of(request.head());
+  Path path = path_of(request);
   if (path.is_folder) co_return co_await answer_folder(request, std::move(path.text));
   FoundFile found = co_await find_file(options_, root_, *cache_, path.text, request.head());
-  if (found.facts.type == FileFacts::Type::directory) co_return redirect_to_folder(path.text);
+  if (found.facts.type == FileFacts::Type::directory)
+    co_return redirect_to_folder(request, path.text);
   if (found.facts.type != FileFacts::Type::file) throw Error(404, "there is no such file");
   co_return file_response(std::move(found), request.head(), now());
 }

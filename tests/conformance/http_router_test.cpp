@@ -1,8 +1,12 @@
 // Which handler a router chooses for a request, and what it answers itself.
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "duet/http/router.hpp"
+#include "duet/http/static_files.hpp"
+#include "support/disk_folder.hpp"
 #include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/model_test.hpp"
@@ -111,6 +115,37 @@ TEST_P(HttpRouter, answers_options_with_the_methods_there_are) {
   Answer answer = ask("OPTIONS", "/users/7/files/a");
   EXPECT_EQ(answer.status, 204);
   EXPECT_NE(answer.field("Allow").find("GET, HEAD"), std::string::npos) << answer.head;
+}
+
+TEST_P(HttpRouter, answers_options_of_an_asterisk_with_the_methods_of_all_routes) {
+  Answer answer = ask("OPTIONS", "*");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.field("Allow"), "DELETE, GET, HEAD, POST, PROPFIND, PUT");
+}
+
+// Where a name leads is up to what the route leaves of the path.
+TEST_P(HttpRouter, serves_files_by_the_rest_of_a_path) {
+  DiskFolder folder;
+  folder.write("a b.txt", "outer");
+  std::filesystem::create_directory(folder.path_of("sub"));
+  folder.write("sub/index.html", "inner");
+  http::StaticFiles files{Directory(folder.path())};
+  http::Router router;
+  router.get("/files/{path...}", files).get("/{user}/of/{path...}", files).get("/a b.txt", files);
+  ServerProcess server(options(), serving_http({}, router));
+  HttpClient client(server.address());
+  for (const char* target :
+       {"/files/a%20b.txt", "/files//sub/../a%20b.txt", "/a%20b.txt", "/you/of/a%20b.txt?x=/sub"})
+    EXPECT_EQ(client.ask(get(target)).body, "outer") << target;
+  EXPECT_EQ(client.ask(get("/files/sub/")).body, "inner");
+  EXPECT_EQ(client.ask(get("/files/sub?x=y")).field("Location"), "./sub/?x=y");
+  EXPECT_EQ(client.ask(get("/%66iles//sub")).field("Location"), "./sub/");
+  EXPECT_EQ(client.ask(get("/you/of/sub")).field("Location"), "./sub/");
+  EXPECT_EQ(client.ask(get("/\\evil/of/sub")).field("Location"), "./sub/");
+  for (const char* target : {"/files/", "/files/files/sub/", "/files/none"})
+    EXPECT_EQ(client.ask(get(target)).status, 404) << target;
+  for (const char* target : {"/files/../sub/", "/files/a%2fb", "/files/%00"})
+    EXPECT_EQ(client.ask(get(target)).status, 400) << target;
 }
 
 Task<Response> never(Request) { throw std::logic_error("not to be called"); }

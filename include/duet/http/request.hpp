@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,7 @@ namespace duet::http {
 struct Parameter {
   std::string_view name;
   std::string_view value;  // as in the target, percent-encoded
+  bool is_rest = false;    // of a {name...}
 };
 
 // What a connection has for one request; Request refers to it.
@@ -48,12 +50,17 @@ class Request {
   // What the router's pattern calls `name`, decoded; empty if it has no such part.
   std::string parameter(std::string_view name) const;
 
+  // What the pattern's {name...} stands for, percent-encoded as it came, if it has one: "a/b%20c".
+  std::optional<std::string_view> rest() const noexcept;
+
   BodyReader& body() const noexcept { return exchange_->body; }
   const Address& peer() const noexcept { return exchange_->peer; }
   const RequestHead& head() const noexcept { return exchange_->head; }
 
  private:
   friend class Router;
+
+  std::span<const Parameter> parameters() const noexcept;
 
   Exchange* exchange_;
 };

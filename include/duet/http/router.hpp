@@ -6,11 +6,12 @@
 //   http::serve(runtime, "127.0.0.1:8080", router);
 //
 // A pattern's segment is a text, a {name} for exactly one non-empty segment, or at the end a
-// {name...} for the whole rest, slashes included and maybe empty. Of several patterns that fit, a
-// text wins over a {name} and that over a {name...}, from left to right; the order of adding does
-// not matter. GET answers HEAD, too. A path that fits with another method is answered with 405 and
-// Allow (OPTIONS with 204 and Allow), one that fits nothing with 404. Made before serving; then
-// any thread. Copies share the routes.
+// {name...} for the whole rest, slashes included and maybe empty; Request::parameter has what they
+// stand for, and what it may hold. Of several patterns that fit, a text wins over a {name} and that
+// over a {name...}, from left to right; the order of adding does not matter. GET answers HEAD, too.
+// A path that fits with another method is answered with 405 and Allow (OPTIONS with 204 and Allow;
+// OPTIONS * with the methods of all), one that fits nothing with 404. Made before serving; then any
+// thread. Copies share the routes.
 
 #include <functional>
 #include <memory>

@@ -3,6 +3,11 @@
 //
 //   http::serve(runtime, "127.0.0.1:8080", http::StaticFiles(Directory("site")));
 //
+// Behind a router's {name...} the path is what that stands for, below a prefix of any length;
+// behind other patterns, and without a router, it is the whole path of the request:
+//
+//   router.get("/files/{path...}", http::StaticFiles(Directory("site")));  // /files/a is site/a
+//
 // GET and HEAD, conditional requests, ranges; index.html for a folder, which is redirected to its
 // name with a slash. Where name.br or name.gz lies beside a file and is not older, a client that
 // takes it gets that. Nothing outside of the folder is ever opened, whatever links lead there, and
