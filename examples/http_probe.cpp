@@ -11,6 +11,8 @@ using namespace duet;
 Task<http::Response> root(http::Request request) {
   if (request.method() == http::Method::get || request.method() == http::Method::head)
     co_return http::Response::text("OK");
+  if (request.method() == http::Method::trace)  // what it sends back is the request, not a body
+    throw http::Error(501, "no loop-back here");
   std::string body = co_await request.body().read_all();
   co_return http::Response::of("application/octet-stream", std::move(body));
 }
@@ -33,7 +35,8 @@ Task<http::Response> cookies(http::Request request) {
     for (std::string_view left = field.value; !left.empty();) {
       std::size_t end = std::min(left.find(';'), left.size());
       std::string_view cookie = left.substr(0, end);
-      cookie.remove_prefix(std::min(cookie.find_first_not_of(' '), cookie.size()));
+      cookie.remove_prefix(std::min(cookie.find_first_not_of(" \t"), cookie.size()));
+      cookie = cookie.substr(0, cookie.find_last_not_of(" \t") + 1);
       if (cookie.contains('=')) text += fmt::format("{}\n", cookie);
       left.remove_prefix(std::min(end + 1, left.size()));
     }

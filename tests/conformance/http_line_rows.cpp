@@ -54,6 +54,7 @@ std::vector<HttpRow> http_line_rows() {
 
       target("an absolute target overrides Host", "http://b.example:81/about?c", "200 kept",
              "GET b.example:81 /about c\n"),
+      line("TRACE is not offered", "TRACE / HTTP/1.1", "501 kept"),
       target("an absolute target may have no path", "http://b", "200 kept", "GET b  \n"),
       target("an absolute target of another scheme is refused", "ftp://b/", bad),
       target("an absolute target with user information is refused", "http://u@b/", bad),

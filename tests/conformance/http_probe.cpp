@@ -15,6 +15,7 @@ using http::Response;
 Task<Response> root(Request request) {
   if (request.method() == http::Method::get || request.method() == http::Method::head)
     co_return Response::text("OK");
+  if (request.method() == http::Method::trace) throw http::Error(501, "no loop-back here");
   std::string body = co_await request.body().read_all();
   co_return Response::of("application/octet-stream", std::move(body));
 }
