@@ -11,7 +11,10 @@ using namespace duet;
 Task<http::Response> upload(http::Request request, Directory folder) {
   std::string name = request.parameter("name");
   if (name.starts_with('.')) throw http::Error(400, "names do not begin with a dot");
-  File file = co_await File::create(folder, name);
+  if (name.contains('/')) throw http::Error(400, "names have no slash");  // from "%2f"
+  auto created = co_await as_expected(File::create(folder, name));        // it may be a folder's
+  if (!created) throw http::Error(409, name + ": " + created.error().message());
+  File file = std::move(*created);
   std::array<std::byte, 16 * 1024> buffer;
   std::uint64_t size = 0;
   for (;;) {

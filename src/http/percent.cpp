@@ -19,17 +19,17 @@ std::string percent_encoded(std::string_view path) {
   return text;
 }
 
-std::string percent_decoded(std::string_view text) {
+std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    bool is_encoded =
-        text[i] == '%' && text.size() - i > 2 && is_hex(text[i + 1]) && is_hex(text[i + 2]);
-    if (!is_encoded) {
-      decoded += text[i];
-      continue;
+    char c = text[i];
+    if (c == '%') {
+      if (text.size() - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return std::nullopt;
+      c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
     }
-    decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-    i += 2;
+    if (c == '\0') return std::nullopt;
+    decoded += c;
   }
   return decoded;
 }

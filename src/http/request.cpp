@@ -1,5 +1,6 @@
 #include "duet/http/request.hpp"
 
+#include "duet/http/error.hpp"
 #include "http/percent.hpp"
 
 namespace duet::http {
@@ -16,8 +17,12 @@ std::string_view Request::query() const noexcept {
 }
 
 std::string Request::parameter(std::string_view name) const {
-  for (const Parameter& parameter : parameters())
-    if (parameter.name == name) return percent_decoded(parameter.value);
+  for (const Parameter& parameter : parameters()) {
+    if (parameter.name != name) continue;
+    std::optional<std::string> decoded = percent_decoded(parameter.value);
+    if (!decoded) throw Error(400, "malformed percent-encoding in the path");
+    return std::move(*decoded);
+  }
   return {};
 }
 

@@ -5,8 +5,8 @@ import re
 import subprocess
 import unittest
 
-from program import (ALL_MODELS, MIB, SANITIZER, SINGLE, Server, example, under)
-from site_clients import SITE, SiteCase, ask, curl
+from program import (ALL_MODELS, EPOLL, MIB, SANITIZER, SINGLE, Server, example, under)
+from site_clients import SITE, SiteCase, ask, curl, get
 from traffic import pattern
 
 CONNECTIONS = 16
@@ -14,11 +14,11 @@ REQUESTS = 200 if SANITIZER else 2000
 
 
 class ClientCase(SiteCase):
-    def example(self, name, model):
+    def example(self, name, model, **options):
         if not os.path.exists(example(name)):
             self.skipTest("the examples were not built")
         return self.keep(Server([example(name)], ["--listen", "127.0.0.1:0", *model.arguments],
-                                listens=1))
+                                listens=1, **options))
 
     def each_server(self, model):
         """The URL of something small on each server, which runs only while it is used."""
@@ -95,6 +95,29 @@ class Probe(ClientCase):
         for body in (b"xx\r\nhello\r\n0\r\n\r\n", b"5\r\nhelloxx0\r\n\r\n",
                      b"5\nhello\r\n0\r\n\r\n"):
             self.assertEqual(ask(server.address, head + body).status, 400, body)
+
+    def test_cookies_are_told_apart_whatever_blanks_are_around_them(self):
+        server = self.example("http_probe", EPOLL)
+        answer = get(server.address, "/cookie", cookie="a=1;\tb=2 ; c=3\t;;d= 4")
+        self.assertEqual(answer.body, b"a=1\nb=2\nc=3\nd= 4\n")
+
+    def test_trace_is_not_answered_with_a_body_of_the_request(self):
+        server = self.example("http_probe", EPOLL)
+        answer = ask(server.address, b"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+                                     b"Connection: close\r\n\r\nhello")
+        self.assertEqual(answer.status, 501)
+
+
+class Upload(ClientCase):
+    def test_only_a_plain_name_becomes_a_file(self):
+        folder = self.make({"sub/a": b"inside"})
+        server = self.example("http_upload", EPOLL, cwd=folder)
+        for name, status in {"fine": 201, "sub": 409, "a" * 300: 409, ".a": 400, "%2ea": 400,
+                             "secret.sh%00.jpg": 400, "%zz": 400, "sub%2f.hidden": 400,
+                             "sub%2f..%2fb": 400}.items():
+            self.assertEqual(get(server.address, f"/{name}", "PUT").status, status, name)
+        self.assertEqual(sorted(os.listdir(folder)), ["fine", "sub"])
+        self.assertEqual(os.listdir(f"{folder}/sub"), ["a"])
 
 
 class Load(ClientCase):

@@ -86,6 +86,12 @@ TEST_P(HttpRouter, decodes_what_a_name_stands_for_once) {
   EXPECT_EQ(route_of("/users/%c3%bc"), "user id=\xc3\xbc");
 }
 
+// A NUL would end a file's name where the handler does not see it.
+TEST_P(HttpRouter, answers_400_to_a_name_that_cannot_be_decoded) {
+  for (const char* name : {"a%00b", "%00", "%zz", "%", "%2", "a%2"})
+    EXPECT_EQ(ask("GET", fmt::format("/users/{}", name)).status, 400) << name;
+}
+
 TEST_P(HttpRouter, finds_a_text_however_it_is_encoded) {
   EXPECT_EQ(route_of("/a%20b"), "space");
   EXPECT_EQ(route_of("/%75sers/%6de"), "me");

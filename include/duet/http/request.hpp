@@ -47,7 +47,10 @@ class Request {
     return head().field(name);
   }
 
-  // What the router's pattern calls `name`, decoded; empty if it has no such part.
+  // What the router's pattern calls `name`, decoded; empty if it has no such part. Throws
+  // Error(400) for a '%' without two digits and for "%00". It is any text else: that of a {name},
+  // too, may hold a slash (from "%2f"), be ".." or begin with a dot, so look at it before it names
+  // a file.
   std::string parameter(std::string_view name) const;
 
   // What the pattern's {name...} stands for, percent-encoded as it came, if it has one: "a/b%20c".
