@@ -60,7 +60,9 @@ bool RequestParser::scan_method(std::string_view window) noexcept {
   if (size > method_bytes_max) return reject({400, "method is too long"});
   if (scanned_ == window.size()) return false;
   if (window[scanned_] != ' ' || size == 0) return reject({400, "no method"});
-  head_.method_token_ = head_.slice(window.substr(line_begin_, size));
+  std::string_view token = window.substr(line_begin_, size);
+  head_.method_token_ = head_.slice(token);
+  head_.method_ = method_of(token);  // now: to HEAD a refusal has no body, either
   state_ = State::first_line;
   return true;
 }
@@ -93,7 +95,6 @@ Rejection RequestParser::accept_request_line(std::string_view line) noexcept {
   RequestLine parsed;
   Rejection wrong = parse_request_line(line, head_.method_token_.size, parsed);
   if (wrong) return wrong;
-  head_.method_ = parsed.method;
   head_.version_minor_ = parsed.version_minor;
   head_.target_ = head_.slice(parsed.target);
   head_.target_form_ = parsed.form;
