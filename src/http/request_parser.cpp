@@ -2,7 +2,7 @@
 
 #include "duet/http/request_parser.hpp"
 
-#include "http/characters.hpp"
+#include "http/fields.hpp"
 #include "http/request_line.hpp"
 
 namespace duet::http {
@@ -120,9 +120,15 @@ Rejection RequestParser::accept_host(std::string_view value) noexcept {
 
 Rejection RequestParser::accept_expectation(std::string_view value) noexcept {
   if (head_.version_minor_ == 0) return {};  // RFC 9110 §10.1.1
-  if (!equals_ignoring_case(value, "100-continue")) return {417, "unknown expectation"};
-  head_.expects_continue_ = true;
-  return {};
+  bool is_unknown = false;
+  for_each_member(value, [&](std::string_view member) {
+    if (member.empty()) return;
+    if (equals_ignoring_case(member, "100-continue"))
+      head_.expects_continue_ = true;
+    else
+      is_unknown = true;
+  });
+  return is_unknown ? Rejection{417, "unknown expectation"} : Rejection{};
 }
 
 }  // namespace duet::http

@@ -63,6 +63,11 @@ std::vector<RequestRow> field_rows() {
 
       with("a_client_that_waits_for_100_continue_is_known", "Expect: 100-Continue",
            fine + ", continue"),
+      with("expectations_are_a_list", "Expect: 100-continue,, 100-continue",
+           "GET / of a, 1.1, keep, no body, continue"),
+      with("expectations_of_several_fields_are_one_list", "Expect: 100-continue\r\nExpect: x",
+           "417"),
+      with("an_empty_expectation_expects_nothing", "Expect:", "GET / of a, 1.1, keep, no body"),
       with("another_expectation_fails", "Expect: 200-ok", "417"),
       with("another_expectation_in_a_list_fails", "Expect: 100-continue, x", "417"),
       {"an_expectation_of_version_1_0_is_ignored", "GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n",
