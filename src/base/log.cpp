@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "duet/base/character.hpp"
+
 namespace duet {
 
 Log::Level Log::parse_level(std::string_view name) {
@@ -21,12 +23,14 @@ void Log::write(Level level, std::string_view text) {
   std::string line = "duet: ";
   if (level == Level::warning) line += "warning: ";
   if (level == Level::error) line += "error: ";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
-      line += fmt::format("\\x{:02x}", byte);
+  while (!text.empty()) {
+    Character character = first_character(text);
+    std::string_view bytes = text.substr(0, character.size_bytes);
+    text.remove_prefix(bytes.size());
+    if (character.is_valid && character.code != '\\' && is_visible(character.code))
+      line += bytes;
     else
-      line += c;
+      for (char byte : bytes) line += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
   }
   line += '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);

@@ -24,6 +24,28 @@ TEST(Log, escapes_what_would_break_or_colour_a_line) {
   EXPECT_EQ(written_by(log, "a\nb\x1b[31mc\x7f"), "duet: warning: a\\x0ab\\x1b[31mc\\x7f\n");
 }
 
+// In 8-bit terminals 9b is ESC [, alone or as U+009B; U+202E turns what follows around.
+TEST(Log, escapes_what_would_turn_a_line_around_and_bytes_that_are_no_utf_8) {
+  Log log;
+  EXPECT_EQ(written_by(log,
+                       "a\x9b"
+                       "b\xc2\x9b"
+                       "c\xe2\x80\xae"
+                       "d\xff"),
+            "duet: warning: a\\x9bb\\xc2\\x9bc\\xe2\\x80\\xaed\\xff\n");
+  EXPECT_EQ(written_by(log,
+                       "gr\xc3\xb6\xc3\x9f"
+                       "e"),
+            "duet: warning: gr\xc3\xb6\xc3\x9f"
+            "e\n");
+}
+
+// Else who sends the four characters \x0a and who sends a line feed would look the same.
+TEST(Log, escapes_the_backslash) {
+  Log log;
+  EXPECT_EQ(written_by(log, "a\\x0ab"), "duet: warning: a\\x5cx0ab\n");
+}
+
 TEST(Log, is_silent_below_its_level) {
   Log log(Log::Level::error);
   EXPECT_EQ(written_by(log, "low on memory"), "");

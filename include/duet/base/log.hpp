@@ -1,7 +1,8 @@
 #pragma once
 // One line per event to a descriptor, standard error by default. A line is written by a single
-// call, so that lines of several threads and processes do not mix. Bytes that would break or
-// colour a terminal's line are escaped: what a peer sends may be logged. Any thread.
+// call, so that lines of several threads and processes do not mix. What would break, colour or turn
+// around a terminal's line is escaped, and the backslash: what a peer sends may be logged. Any
+// thread.
 
 #include <string_view>
 
