@@ -127,6 +127,8 @@ int serve(const ServerOptions& server, const Flags& flags) {
   file_options.types = http::MimeTypes::read();
   http::StaticFiles files(Directory(flags.folder), std::move(file_options));
   http::ServeOptions options = http_options(flags, log);
+  // Whoever moves the logs of several servers sends it to all; it would end one that has none.
+  if (!options.access_log) runtime.on_hang_up([] {});
   for (const Address& address : addresses(server.listen))
     http::serve(runtime, address, options, files);
   runtime.announce("http");

@@ -94,6 +94,14 @@ class AccessLog(SiteCase):
                     for line in lines_of(path + ".1") + lines_of(path)]
         self.assertEqual(sorted(requests), ["/after", "/before", "/kept"] + ["/later"] * later)
 
+    @under(*ALL_MODELS)
+    def test_sighup_does_not_end_a_server_without_a_log(self, model):
+        server = self.serve(self.make({"a.txt": b"hello"}), "--no-access-log", under=model)
+        for _ in range(3):
+            server.signal(signal.SIGHUP)
+            self.assertEqual(get(server.address, "/a.txt").status, 200)
+        server.stop()
+
     def test_a_log_that_cannot_be_opened_is_an_error_at_start(self):
         done = run("serve", ".", "--listen", "127.0.0.1:0", "--access-log", "/no/such/folder/log")
         self.assertEqual(done.returncode, 1)
