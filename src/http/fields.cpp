@@ -12,4 +12,15 @@ Rejection bad_field_name(std::size_t name_size, char next) noexcept {
   return {400, "invalid character in a field name"};
 }
 
+FieldCount count_fields(const MessageHead& head, std::string_view name) noexcept {
+  FieldCount found;
+  for (std::size_t i = 0; i < head.field_count(); ++i) {
+    Field field = head.field_at(i);
+    if (!equals_ignoring_case(field.name, name)) continue;
+    found.value = field.value;
+    ++found.count;
+  }
+  return found;
+}
+
 }  // namespace duet::http

@@ -19,6 +19,14 @@ inline bool is_token_text(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, is_token);
 }
 
+struct FieldCount {
+  std::size_t count = 0;
+  std::string_view value = {};  // of the last
+};
+
+// How many fields of that name there are: of one that is no list only a single one means anything.
+FieldCount count_fields(const MessageHead& head, std::string_view name) noexcept;
+
 // Calls `visit` with each member of a comma-separated list, trimmed, empty ones included.
 template <typename Visit>
 void for_each_member(std::string_view list, Visit visit) {

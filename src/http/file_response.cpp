@@ -5,6 +5,7 @@
 #include "duet/http/date.hpp"
 #include "duet/http/ranges.hpp"
 #include "http/answer.hpp"
+#include "http/fields.hpp"
 
 namespace duet::http {
 namespace {
@@ -106,9 +107,10 @@ Response file_response(FoundFile found, const RequestHead& request, std::chrono:
   std::uint64_t size = found.facts.size_bytes;
   std::string_view encoding = found.encoding;
   Ranges ranges;
-  std::optional<std::string_view> wanted = request.field("Range");
-  if (wanted && request.method() == Method::get && if_range_holds(request, validators, now))
-    ranges = parse_ranges(*wanted, size);
+  const auto [wanted_count, wanted] = count_fields(request, "Range");
+  if (wanted_count == 1 && request.method() == Method::get &&
+      if_range_holds(request, validators, now))
+    ranges = parse_ranges(wanted, size);
   if (ranges.verdict == Ranges::Verdict::unsatisfiable) {
     Response refusal = error_page(416, "the file is shorter");
     refusal.field("Content-Range", fmt::format("bytes */{}", size));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "duet/http/date.hpp"
-#include "http/characters.hpp"
+#include "http/fields.hpp"
 
 namespace duet::http {
 namespace {
@@ -70,24 +70,10 @@ Listed find_in_fields(const RequestHead& request, std::string_view name, const V
   return listed;
 }
 
-// How many fields of that name there are; `value` is that of the last.
-std::size_t count_fields(const RequestHead& request, std::string_view name,
-                         std::string_view& value) noexcept {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < request.field_count(); ++i) {
-    Field field = request.field_at(i);
-    if (!equals_ignoring_case(field.name, name)) continue;
-    value = field.value;
-    ++count;
-  }
-  return count;
-}
-
 std::optional<sys_seconds> date_of_field(const RequestHead& request, std::string_view name,
                                          sys_seconds now) noexcept {
-  std::string_view value;
-  if (count_fields(request, name, value) != 1) return std::nullopt;
-  return parse_date(value, now);
+  FieldCount fields = count_fields(request, name);
+  return fields.count == 1 ? parse_date(fields.value, now) : std::nullopt;
 }
 
 // Steps 1 and 2 of RFC 9110 §13.2.2: what guards a change.
@@ -135,15 +121,15 @@ Precondition evaluate(const RequestHead& request, const Validators& current,
 
 bool if_range_holds(const RequestHead& request, const Validators& current,
                     sys_seconds now) noexcept {
-  std::string_view value;
-  std::size_t count = count_fields(request, "If-Range", value);
+  const auto [count, value] = count_fields(request, "If-Range");
   if (count != 1) return count == 0;
   if (std::optional<EntityTag> tag = parse_entity_tag(value)) {
     std::optional<EntityTag> etag = parse_entity_tag(current.etag);
     return etag && match_strongly(*tag, *etag);
   }
   std::optional<sys_seconds> date = parse_date(value, now);
-  return date && current.last_modified == date;
+  if (!date || current.last_modified != date) return false;
+  return now - *date >= std::chrono::seconds(1);  // within its second it may change once more
 }
 
 }  // namespace duet::http

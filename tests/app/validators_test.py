@@ -4,6 +4,7 @@ import email.utils
 import gzip
 import os
 import re
+import time
 import unittest
 
 from program import ALL_MODELS, EPOLL, MIB, under
@@ -217,6 +218,21 @@ class Ranges(FileCase):
             self.assertEqual(self.ask(range=part, if_range=value).status, 206, value)
         for value in ('"x"', f"W/{tag}", date_of(self.changed - 1), date_of(self.changed + 1), "x"):
             self.assert_whole(range=part, if_range=value)
+
+    def test_a_date_within_its_own_second_gives_no_part(self):
+        """Else the end of what was written a moment ago would follow the beginning before it."""
+        self.serve_file(self.CONTENT)
+        soon = int(time.time()) + HOUR
+        os.utime(self.file, (soon, soon))  # what is said is never later than now
+        self.plain = self.ask()
+        self.assert_whole(range="bytes=0-9", if_range=self.plain.headers["last-modified"])
+
+    def test_ranges_of_two_fields_are_ignored(self):
+        """A range is no list: which of the two was meant?"""
+        self.serve_file(self.CONTENT)
+        answer = ask(self.server.address, f"GET {self.target} HTTP/1.1\r\nHost: x\r\n"
+                     "Connection: close\r\nRange: bytes=0-1\r\nRange: bytes=3-4\r\n\r\n".encode())
+        self.assertEqual((answer.status, answer.body), (200, self.CONTENT))
 
     def test_a_condition_comes_before_a_range(self):
         self.serve_file(self.CONTENT)

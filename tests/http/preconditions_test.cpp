@@ -164,6 +164,16 @@ TEST(IfRange, holds_for_exactly_the_same_date) {
   EXPECT_FALSE(range_holds("If-Range: " + then, undated));
 }
 
+// Else the second half of what was written within that second would be joined to the first half of
+// what was there before.
+TEST(IfRange, holds_for_a_date_only_when_its_second_is_over) {
+  const std::string bytes = head_with("GET", "If-Range: " + then);
+  RequestParser parser;
+  parser.parse(bytes);
+  EXPECT_FALSE(if_range_holds(parser.head(), strong, modified));
+  EXPECT_TRUE(if_range_holds(parser.head(), strong, modified + 1s));
+}
+
 TEST(IfRange, does_not_hold_for_what_cannot_be_read) {
   EXPECT_FALSE(range_holds("If-Range: *", strong));
   EXPECT_FALSE(range_holds("If-Range:", strong));

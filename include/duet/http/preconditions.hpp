@@ -52,7 +52,8 @@ Precondition evaluate(const RequestHead& request, const Validators& current,
                       std::chrono::sys_seconds now) noexcept;
 
 // Whether a Range may be answered with a part: there is no If-Range, or what it names is current
-// still (RFC 9110 §13.1.5): the same strong tag, or exactly the same date.
+// still (RFC 9110 §13.1.5): the same strong tag, or exactly the same date if
+// that second is over: until then two versions can have it (§8.8.2.2).
 bool if_range_holds(const RequestHead& request, const Validators& current,
                     std::chrono::sys_seconds now) noexcept;
 
