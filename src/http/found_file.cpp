@@ -1,22 +1,14 @@
 #include "http/found_file.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "duet/http/error.hpp"
 #include "http/fields.hpp"
 
 namespace duet::http {
 namespace {
-
-// What opening a file failed with, to the client.
-Error error_for(std::error_code error) {
-  if (error == std::errc::permission_denied) return {403, "no permission to read it"};
-  if (error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system)
-    return {503, "too many open files; try again"};
-  if (error == std::errc::device_or_resource_busy) return {503, "it is being moved; try again"};
-  if (error == std::errc::io_error) return {500, "the disk failed"};
-  return {404, "there is no such file"};  // a way out of the folder (EXDEV) is no file of ours
-}
 
 // For the rest, compressed variants would gain nothing, and nobody looks for them.
 bool is_compressible(std::string_view type) noexcept {
@@ -30,30 +22,52 @@ struct Variant {
   std::string_view coding;
   std::string_view extension;
 };
-constexpr Variant variants[] = {{"br", ".br"}, {"gzip", ".gz"}};  // the smaller first
+constexpr std::array<Variant, 2> variants = {{{"br", ".br"}, {"gzip", ".gz"}}};  // smaller first
 
-// The weight of ";q=…"; anything malformed counts as 1.
-bool has_no_weight(std::string_view parameters) noexcept {
+constexpr int full_weight = 1000;
+
+// Of ";q=0.5", in thousandths (RFC 9110 §12.4.2); anything malformed counts as 1.
+int weight_in(std::string_view parameters) noexcept {
   parameters = trim(parameters);
-  if (!parameters.starts_with("q=") && !parameters.starts_with("Q=")) return false;
+  if (!parameters.starts_with("q=") && !parameters.starts_with("Q=")) return full_weight;
   std::string_view weight = parameters.substr(2);
-  return !weight.empty() && weight.find_first_not_of("0.") == weight.npos;
+  if (!weight.starts_with('0')) return full_weight;
+  weight.remove_prefix(1);
+  if (!weight.empty() && !weight.starts_with('.')) return full_weight;
+  int thousandths = 0;
+  int unit = full_weight / 10;
+  for (char digit : weight.substr(std::min<std::size_t>(weight.size(), 1))) {
+    if (!is_digit(digit)) return full_weight;
+    thousandths += (digit - '0') * unit;
+    unit /= 10;
+  }
+  return thousandths;
 }
 
-enum class Opinion : unsigned char { none, yes, no };
+// RFC 9110 §8.4.1.3 wants the old name to be taken for gzip, too.
+bool is_coding(std::string_view name, std::string_view coding) noexcept {
+  return equals_ignoring_case(name, coding) ||
+         (coding == "gzip" && equals_ignoring_case(name, "x-gzip"));
+}
 
-Opinion opinion_on(std::string_view accepted, std::string_view coding) noexcept {
-  Opinion of_any = Opinion::none;
-  Opinion of_this = Opinion::none;
-  for_each_member(accepted, [&](std::string_view member) {
-    std::size_t semicolon = std::min(member.find(';'), member.size());
-    std::string_view name = trim(member.substr(0, semicolon));
-    bool is_refused = semicolon < member.size() && has_no_weight(member.substr(semicolon + 1));
-    Opinion opinion = is_refused ? Opinion::no : Opinion::yes;
-    if (equals_ignoring_case(name, coding)) of_this = opinion;
-    if (name == "*") of_any = opinion;
-  });
-  return of_this == Opinion::none ? of_any : of_this;
+// How much the client wants a content coding, from 0, not at all, to full_weight: what the fields
+// of Accept-Encoding, which are one list, say of its name, or else of "*".
+int weight_of(const RequestHead& request, std::string_view coding) noexcept {
+  std::optional<int> of_this;
+  std::optional<int> of_any;
+  for (std::size_t i = 0; i < request.field_count(); ++i) {
+    Field field = request.field_at(i);
+    if (!equals_ignoring_case(field.name, "Accept-Encoding")) continue;
+    for_each_member(field.value, [&](std::string_view member) {
+      std::size_t semicolon = std::min(member.find(';'), member.size());
+      std::string_view name = trim(member.substr(0, semicolon));
+      bool has_weight = semicolon < member.size();
+      int weight = has_weight ? weight_in(member.substr(semicolon + 1)) : full_weight;
+      if (is_coding(name, coding)) of_this = weight;
+      if (name == "*") of_any = weight;
+    });
+  }
+  return of_this.value_or(of_any.value_or(0));
 }
 
 // From the cache, or into it.
@@ -77,8 +91,15 @@ Task<> find_content(FileCache& cache, const std::string& path, FoundFile& found)
 // The compressed variant that the client takes, if there is a current one, in place of the file.
 Task<> find_variant(Directory root, std::string& path, const RequestHead& request,
                     FoundFile& found) {
-  for (const Variant& variant : variants) {
-    if (!accepts_encoding(request, variant.coding)) continue;
+  std::array<int, variants.size()> weights;
+  std::ranges::transform(variants, weights.begin(), [&](const Variant& variant) {
+    return weight_of(request, variant.coding);
+  });
+  for (std::size_t tried = 0; tried < variants.size(); ++tried) {
+    auto best = std::ranges::max_element(weights);
+    if (*best == 0) co_return;
+    const Variant& variant = variants[static_cast<std::size_t>(best - weights.begin())];
+    *best = 0;
     std::string name = path + std::string(variant.extension);
     auto file = co_await as_expected(File::open(root, name));
     if (!file) continue;
@@ -96,9 +117,13 @@ Task<> find_variant(Directory root, std::string& path, const RequestHead& reques
 
 }  // namespace
 
-bool accepts_encoding(const RequestHead& request, std::string_view coding) noexcept {
-  std::optional<std::string_view> accepted = request.field("Accept-Encoding");
-  return accepted && opinion_on(*accepted, coding) == Opinion::yes;
+Error error_for(std::error_code error) {
+  if (error == std::errc::permission_denied) return {403, "no permission to read it"};
+  if (error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system)
+    return {503, "too many open files; try again"};
+  if (error == std::errc::device_or_resource_busy) return {503, "it is being moved; try again"};
+  if (error == std::errc::io_error) return {500, "the disk failed"};
+  return {404, "there is no such file"};  // a way out of the folder (EXDEV) is no file of ours
 }
 
 Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, FileCache& cache,

@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "duet/fs/file.hpp"
+#include "duet/http/error.hpp"
 #include "duet/http/preconditions.hpp"
 #include "duet/http/request_head.hpp"
 #include "duet/http/static_files.hpp"
@@ -21,14 +23,13 @@ struct FoundFile {
   FileCache::Content content;        // all of it, if it is kept
 };
 
-// Opens what `path` names, or the compressed variant beside it that the client takes. Throws
-// http::Error.
+// Opens what `path` names, or the compressed variant beside it that the client takes: of several
+// the one that its Accept-Encoding gives more weight. Throws http::Error.
 Task<FoundFile> find_file(const StaticFilesOptions& options, Directory root, FileCache& cache,
                           std::string path, const RequestHead& request);
 
-// Whether the client takes a content coding: its Accept-Encoding names it, or "*", and not with a
-// weight of 0.
-bool accepts_encoding(const RequestHead& request, std::string_view coding) noexcept;
+// What opening a file or a folder failed with, to the client.
+Error error_for(std::error_code error);
 
 // A strong tag, changed by every write that changes the size or comes a moment after the last.
 std::string entity_tag_of(const FoundFile& found);

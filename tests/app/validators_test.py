@@ -280,6 +280,22 @@ class Compressed(SiteCase):
             self.assertEqual(answer.headers["content-type"], "text/plain; charset=utf-8")
             self.assertEqual(answer.headers["vary"].lower(), "accept-encoding")
 
+    def test_the_fields_of_what_is_taken_are_one_list(self):
+        server = self.serve(self.site)
+        for fields, coding in ((b"identity\r\nAccept-Encoding: gzip", "gzip"),
+                               (b"deflate\r\nAccept-Encoding: x-gzip", "gzip")):
+            answer = ask(server.address, b"GET /a.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                         b"Accept-Encoding: " + fields + b"\r\n\r\n")
+            self.assertEqual(answer.headers["content-encoding"], coding, fields)
+
+    def test_what_is_wanted_more_is_preferred(self):
+        os.utime(f"{self.site}/d.txt.gz")
+        server = self.serve(self.site)
+        for value, coding in {"gzip;q=1, br;q=0.1": "gzip", "gzip;q=0.8, *;q=0.9": "br",
+                              "gzip;q=0.5, br;q=0.501": "br", "br;q=0.9, gzip": "gzip"}.items():
+            answer = get(server.address, "/d.txt", accept_encoding=value)
+            self.assertEqual(answer.headers["content-encoding"], coding, value)
+
     def test_others_get_the_plain_one(self):
         server = self.serve(self.site)
         for fields in {}, {"accept_encoding": ""}, {"accept_encoding": "br"}, \
