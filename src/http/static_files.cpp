@@ -84,7 +84,7 @@ Task<Response> StaticFiles::answer_folder(Request request, std::string path) con
   if (!options_.lists_folders) throw Error(404, "there is no such file");
   std::string name = path.empty() ? "." : path;
   auto entries = co_await as_expected(list_folder(root_, std::move(name), listed_max));
-  if (!entries) throw Error(404, "there is no such folder");
+  if (!entries) throw error_for(entries.error());
   co_return folder_page(path, std::move(*entries));
 }
 

@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from program import ALL_MODELS, under
+from program import ALL_MODELS, as_nobody, under
 from site_clients import SiteCase, curl, get
 
 HOSTILE = ["<script>alert(1)", "a&b", 'q"uote', "it's", "a b", "größe", "50%", "q?x", "h#x",
@@ -82,6 +82,15 @@ class Listing(SiteCase):
     def test_a_folder_of_many_files_is_listed(self):
         names = {f"file{i:05}": b"" for i in range(3000)}
         server = self.serve(self.make(names), "--list")
+    def test_a_folder_that_may_not_be_read_is_403(self):
+        folder = self.make({"secret/a": b"x"})
+        os.chmod(folder, 0o755)
+        server = self.serve(folder, "--list", launcher=() if os.geteuid() else as_nobody())
+        os.chmod(f"{folder}/secret", 0o711 if os.geteuid() == 0 else 0o311)
+        self.assertEqual(get(server.address, "/secret/").status, 403)
+        self.assertEqual(get(server.address, "/secret/a").body, b"x")
+        os.chmod(f"{folder}/secret", 0o755)
+
         page = get(server.address, "/")
         self.assertEqual(len(links_of(page.body)), 3000)
 
