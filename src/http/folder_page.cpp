@@ -26,8 +26,8 @@ std::string escaped(std::string_view text) {
 // "./": or a name with a colon would read as a scheme.
 std::string line(const FolderEntry& entry) {
   std::string_view slash = entry.is_folder ? "/" : "";
-  return fmt::format("<li><a href=\"./{}{}\">{}{}</a></li>\n", percent_encoded(entry.name), slash,
-                     escaped(entry.name), slash);
+  return fmt::format("<li><a href=\"./{}{}\">{}{}</a></li>\n", escaped(percent_encoded(entry.name)),
+                     slash, escaped(entry.name), slash);
 }
 
 }  // namespace
