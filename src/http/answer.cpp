@@ -11,6 +11,8 @@ namespace {
 // More than the status line and the connection's own fields take.
 constexpr std::size_t own_bytes_max = 512;
 
+constexpr int reset_content = 205;  // has a body, which is empty (RFC 9110 §15.3.6)
+
 }  // namespace
 
 std::size_t Answer::head_room(const Response& response) noexcept {
@@ -20,6 +22,11 @@ std::size_t Answer::head_room(const Response& response) noexcept {
 Response error_page(int status, std::string_view reason) {
   std::string text = fmt::format("{} {}: {}\n", status, reason_phrase(status), reason);
   return Response::text(std::move(text)).status(status).field("X-Content-Type-Options", "nosniff");
+}
+
+void Answer::check(const Response& response) {
+  if (!is_final_status(response.status_))
+    throw std::invalid_argument(fmt::format("an answer of status {}", response.status_));
 }
 
 bool Answer::must_close(const Response& response) const noexcept {
@@ -58,11 +65,12 @@ bool Answer::take_back() noexcept {
 
 bool Answer::has_no_body(const Response& response) const noexcept {
   int status = response.status_;
-  return status == 204 || status == 304 || status < 200 || request_.method() == Method::head;
+  return status == 204 || status == reset_content || status == 304 ||
+         request_.method() == Method::head;
 }
 
 Framing Answer::framing_of(const Response& response) const noexcept {
-  if (response.body_.length()) return Framing::length;
+  if (response.body_.length() || response.status_ == reset_content) return Framing::length;
   return request_.version_minor() == 0 ? Framing::until_close : Framing::chunked;
 }
 
@@ -72,16 +80,17 @@ void Answer::write_head(const Response& response, bool is_last) {
   status_ = response.status_;
   ResponseHead head({reinterpret_cast<char*>(room.data()), room.size()}, status_);
   head.lines(lines_.text(Loop::current())).lines(response.fields_.text());
-  bool may_have_body = status_ >= 200 && status_ != 204 && status_ != 304;
+  bool may_have_body = status_ != 204 && status_ != 304;
   Framing framing = framing_of(response);
-  if (may_have_body && framing == Framing::length) head.content_length(*response.body_.length());
+  if (may_have_body && framing == Framing::length)
+    head.content_length(status_ == reset_content ? 0 : *response.body_.length());
   if (may_have_body && framing == Framing::chunked) head.lines("Transfer-Encoding: chunked\r\n");
   if (is_last)
     head.lines("Connection: close\r\n");
   else if (request_.version_minor() == 0)
     head.lines("Connection: keep-alive\r\n");
   std::expected<std::size_t, HeadError> size = head.finish();
-  if (!size) throw std::invalid_argument("an answer with a status that is none");
+  if (!size) throw std::invalid_argument("an answer whose head does not fit");
   writer_.commit(*size);
 }
 

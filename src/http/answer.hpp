@@ -7,6 +7,9 @@
 
 namespace duet::http {
 
+// Whether an answer may have it: one of 1xx is none, since the client goes on waiting for another.
+constexpr bool is_final_status(int status) noexcept { return status >= 200 && status <= 999; }
+
 // An answer that explains itself in a line of text.
 Response error_page(int status, std::string_view reason);
 
@@ -14,6 +17,9 @@ class Answer {
  public:
   Answer(const RequestHead& request, Writer& writer, StandingLines& lines) noexcept
       : request_(request), writer_(writer), lines_(lines) {}
+
+  // Throws std::invalid_argument for a status that no answer may have.
+  static void check(const Response& response);
 
   // Whether the connection must end after it.
   bool must_close(const Response& response) const noexcept;

@@ -23,6 +23,11 @@ bool is_idempotent(std::string_view method) noexcept {
          method == "OPTIONS";
 }
 
+// RFC 9110 §8.6: without a length their body would be a missing one, not an empty one.
+bool wants_body(std::string_view method) noexcept {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
 std::string with_port(std::string_view host) {
   bool is_bare_ip6 = host.ends_with(']');
   bool has_port = !is_bare_ip6 && host.rfind(':') != host.npos;
@@ -49,12 +54,13 @@ ClientRequest::ClientRequest(std::string method, std::string_view url)
 
 ClientRequest& ClientRequest::field(std::string_view name, std::string_view value) & {
   refuse_framing(name);
-  fields_.add(name, value);
+  refuse_fields(name, {"Host"});  // two of them are an error to every server
+  fields_.put(name, value);
   return *this;
 }
 
 ClientRequest&& ClientRequest::body(std::string_view content_type, OutgoingBody body) && {
-  fields_.add("Content-Type", content_type);
+  fields_.put("Content-Type", content_type);
   body_ = std::move(body);
   has_body_ = true;
   return std::move(*this);
@@ -196,6 +202,8 @@ Task<> Client::write(Connection& connection, ClientRequest& request) {
   if (request.has_body_)
     head +=
         length ? fmt::format("Content-Length: {}\r\n", *length) : "Transfer-Encoding: chunked\r\n";
+  else if (wants_body(request.method_))
+    head += "Content-Length: 0\r\n";
   head += "\r\n";
   co_await writer.write(bytes_of(head));
   if (request.has_body_) {

@@ -23,6 +23,28 @@ void FieldLines::add(std::string_view name, std::string_view value) {
     at = std::ranges::copy(part, at).out;
 }
 
+void FieldLines::put(std::string_view name, std::string_view value) {
+  std::size_t before = equals_ignoring_case(name, "Content-Type") ? find(name) : size_;
+  std::size_t end = size_;
+  add(name, value);
+  if (before == end) return;
+  char* line = memory() + before;
+  std::size_t line_bytes = text().substr(before).find("\r\n") + 2;
+  std::memmove(line, line + line_bytes, size_ - before - line_bytes);
+  size_ -= line_bytes;
+}
+
+// Where the first line of that name begins, or the end.
+std::size_t FieldLines::find(std::string_view name) const noexcept {
+  std::size_t at = 0;
+  while (at < size_) {
+    std::string_view line = text().substr(at);
+    if (equals_ignoring_case(line.substr(0, line.find(':')), name)) return at;
+    at += line.find("\r\n") + 2;
+  }
+  return at;
+}
+
 void FieldLines::take(FieldLines& other) noexcept {
   size_ = std::exchange(other.size_, 0);
   capacity_ = std::exchange(other.capacity_, place_bytes);
@@ -38,15 +60,19 @@ char* FieldLines::reserve(std::size_t bytes) {
     heap_ = std::move(moved);
     capacity_ = larger;
   }
-  char* at = (heap_ ? heap_.get() : place_.data()) + size_;
+  char* at = memory() + size_;
   size_ += bytes;
   return at;
 }
 
 void refuse_framing(std::string_view name) {
-  for (std::string_view reserved : {"Content-Length", "Transfer-Encoding", "Connection"})
-    if (equals_ignoring_case(name, reserved))
-      throw std::invalid_argument("the field " + std::string(reserved) + " is written by duet");
+  refuse_fields(name, {"Content-Length", "Transfer-Encoding", "Connection"});
+}
+
+void refuse_fields(std::string_view name, std::initializer_list<std::string_view> reserved) {
+  for (std::string_view one : reserved)
+    if (equals_ignoring_case(name, one))
+      throw std::invalid_argument("the field " + std::string(one) + " is written by duet");
 }
 
 }  // namespace duet::http

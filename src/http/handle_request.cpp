@@ -37,7 +37,8 @@ Response page_for(std::exception_ptr thrown, const Exchange& exchange) {
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    return error_page(error.status(), error.what());
+    if (is_final_status(error.status())) return error_page(error.status(), error.what());
+    mistake = fmt::format("an error of status {}: {}", error.status(), error.what());
   } catch (const std::exception& error) {
     mistake = error.what();
   } catch (...) {
@@ -111,7 +112,8 @@ Task<After> try_to_send_answer(Conversation& with, Exchange& exchange, Response&
     Task<After> sending = send_answer(with, exchange, response, is_rejected, answer);
     co_return co_await std::move(sending);
   } catch (const Error& error) {
-    instead = error_page(error.status(), error.what());
+    int status = is_final_status(error.status()) ? error.status() : 500;
+    instead = error_page(status, error.what());
   } catch (const IoError&) {
     mistake.clear();  // the peer is gone, or was promised what cannot be read
   } catch (const std::exception& error) {
@@ -176,6 +178,7 @@ Task<After> handle_request(Conversation& with, ParseResult parsed) {
       Task<Response> handling =
           entry.is_refused() ? refuse_for_now() : with.handler(Request(exchange));
       Response made = co_await std::move(handling);
+      Answer::check(made);
       after = answer_at_once(with, exchange, made, answer);
       if (!after) response = std::move(made);
     } catch (...) {

@@ -22,8 +22,9 @@ Task<> BodyWriter::write(std::span<const std::byte> bytes) {
   if (framing_ == Framing::chunked) co_await writer_.write(bytes_of("\r\n"));
 }
 
-std::span<std::byte> BodyWriter::room() noexcept {
-  DUET_ASSERT(framing_ == Framing::length);
+std::span<std::byte> BodyWriter::room() {
+  if (framing_ != Framing::length)
+    throw std::logic_error("room() of a body whose length was not given");
   std::span<std::byte> room = writer_.room();
   return room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), left_)));
 }

@@ -45,7 +45,8 @@ Response Response::stream(std::string_view content_type, Stream stream,
 
 Response& Response::field(std::string_view name, std::string_view value) & {
   refuse_framing(name);
-  fields_.add(name, value);
+  refuse_fields(name, {"Date", "Server"});
+  fields_.put(name, value);
   return *this;
 }
 

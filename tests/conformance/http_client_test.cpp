@@ -39,11 +39,17 @@ Task<Response> tell_peer(http::Request request) { co_return Response::text(reque
 
 Task<Response> leave(http::Request) { co_return Response::text("bye").then_close(); }
 
+Task<Response> tell_length(http::Request request) {
+  co_return Response::text(std::string(request.field("Content-Length").value_or("none")));
+}
+
 void serve_all(Runtime& runtime) {
   http::Router router;
   router.get("/hello/{name}", greet)
       .post("/", send_back)
       .get("/peer", tell_peer)
+      .get("/length", tell_length)
+      .post("/length", tell_length)
       .get("/bye", leave);
   http::serve(runtime, Address::loopback(0), router);
 }
@@ -127,6 +133,21 @@ Task<> send_bodies(http::Client& client, std::string url) {
     EXPECT_EQ(back, *text);
     EXPECT_EQ(answer.body().length().has_value(), !in_chunks);
   }
+}
+
+Task<> send_without_bodies(http::Client& client, std::string url) {
+  for (const auto& [method, length] : {std::pair("GET", "none"), std::pair("POST", "0")}) {
+    ClientRequest request(method, url + "/length");
+    ClientResponse answer = co_await client.send(std::move(request));
+    std::string text = co_await answer.text();
+    EXPECT_EQ(text, length);
+  }
+}
+
+// Some servers answer a POST that says nothing of a body with 411.
+TEST_P(HttpClient, says_that_a_body_is_empty_where_one_is_expected) {
+  ServerProcess server(options(), serve_all);
+  run(server, send_without_bodies);
 }
 
 TEST_P(HttpClient, sends_bodies_with_and_without_a_length) {

@@ -121,6 +121,62 @@ TEST_P(HttpHandler, may_leave_a_large_body_unread) {
   EXPECT_TRUE(answer.body == pattern(1U << 20));
 }
 
+// The path says which; 1xx would leave the client waiting for the answer behind it.
+Task<Response> of_status(Request request) {
+  int status = std::stoi(std::string(request.path().substr(1)));
+  if (request.query() == "thrown") throw http::Error(status, "thrown");
+  if (request.query() == "stream") {
+    auto send = [](http::BodyWriter& out) { return out.write("streamed"); };
+    co_return Response::stream("text/plain", std::move(send)).status(status);
+  }
+  co_return Response::text("returned").status(status);
+}
+
+TEST_P(HttpHandler, its_status_that_is_none_is_500_and_a_line_in_the_log) {
+  ServerProcess server(options(), serving_http(any_body(), of_status));
+  HttpClient client(server.address());
+  for (const char* how : {"", "?thrown", "?stream"})
+    for (int status : {100, 101, 199, 0, -1, 1000})
+      EXPECT_EQ(client.ask(get(fmt::format("/{}{}", status, how))).status, 500) << status << how;
+  EXPECT_EQ(client.ask(get("/299")).body, "returned");
+  server.stop();
+  expect_log(server, "an answer of status 101");
+  expect_log(server, "an error of status 1000: thrown");
+}
+
+TEST_P(HttpHandler, answers_205_with_an_empty_body) {
+  ServerProcess server(options(), serving_http(any_body(), of_status));
+  HttpClient client(server.address());
+  for (const char* target : {"/205", "/205?stream"}) {
+    Answer answer = client.ask(get(target));
+    EXPECT_EQ(answer.status, 205);
+    EXPECT_EQ(answer.field("Content-Length"), "0");
+    EXPECT_EQ(answer.body, "");
+  }
+}
+
+Task<> write_with_room(http::BodyWriter& out) {
+  out.room();
+  co_return;
+}
+
+Task<Response> misuse_room(Request request) {
+  if (request.path() == "/") co_return Response::text("fine");
+  co_return Response::stream("text/plain", write_with_room);
+}
+
+// A mistake that ended the process would end the answers to everybody else.
+TEST_P(HttpHandler, its_use_of_room_without_a_length_ends_its_answer_alone) {
+  ServerProcess server(options(), serving_http(any_body(), misuse_room));
+  ClientSocket client(server.address());
+  client.send(get("/room"));
+  client.receive_rest();
+  client.close();
+  EXPECT_EQ(HttpClient(server.address()).ask(get("/")).body, "fine");
+  server.stop();
+  expect_log(server, "room() of a body whose length was not given");
+}
+
 Task<Response> without_body(Request request) {
   int status = request.path() == "/204" ? 204 : 304;
   co_return Response::text("not to be sent").status(status);

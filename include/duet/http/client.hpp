@@ -36,7 +36,7 @@ class ClientRequest {
   // `url` is "http://HOST[:PORT]/path?query". Throws std::invalid_argument.
   ClientRequest(std::string method, std::string_view url);
 
-  // As Response::field; Host comes from the URL.
+  // As Response::field, but that Host, which comes from the URL, is refused, and Date is not.
   ClientRequest& field(std::string_view name, std::string_view value) &;
   ClientRequest&& field(std::string_view name, std::string_view value) && {
     return std::move(field(name, value));
@@ -92,10 +92,11 @@ class Client {
   ~Client();
 
   // Completes when the request has been sent whole and the head of the answer has come, whatever
-  // its status; only then the answer's body is read. Throws IoError and
-  // TimedOut, and http::Error(502) for an answer that breaks the rules. A request that met a kept
-  // connection which the server had closed meanwhile is sent once more on a new one, if its method
-  // is idempotent and its body no stream.
+  // its status; only then the answer's body is read. An answer that comes before that, such as 413,
+  // is lost if the server resets the connection meanwhile. Throws IoError and TimedOut, and
+  // http::Error(502) for an answer that breaks the rules. A request that met a kept connection
+  // which the server had closed meanwhile is sent once more on a new one, if its method is
+  // idempotent and its body no stream.
   Task<ClientResponse> send(ClientRequest request);
   Task<ClientResponse> get(std::string_view url) { return send(ClientRequest("GET", url)); }
 

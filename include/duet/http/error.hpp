@@ -10,7 +10,8 @@ namespace duet::http {
 
 class Error : public std::runtime_error {
  public:
-  // `reason` is shown to the client.
+  // `reason` is shown to the client. `status` is final, 200 to 999; with another one the client
+  // gets 500.
   Error(int status, const std::string& reason) : std::runtime_error(reason), status_(status) {}
 
   int status() const noexcept { return status_; }

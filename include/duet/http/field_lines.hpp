@@ -26,6 +26,9 @@ class FieldLines {
   // Throws std::invalid_argument, and std::length_error beyond `bytes_max` in all.
   void add(std::string_view name, std::string_view value);
 
+  // The same; a Content-Type, of which a message has one, takes the place of the one before.
+  void put(std::string_view name, std::string_view value);
+
   // Adds a line of our own, which is right and short.
   void add_line(std::string_view line) {
     std::memcpy(reserve(line.size()), line.data(), line.size());
@@ -37,6 +40,8 @@ class FieldLines {
   static constexpr std::size_t place_bytes = 224;
 
   void take(FieldLines& other) noexcept;
+  std::size_t find(std::string_view name) const noexcept;
+  char* memory() noexcept { return heap_ ? heap_.get() : place_.data(); }
   char* reserve(std::size_t bytes);
 
   std::size_t size_ = 0;

@@ -28,8 +28,9 @@ class BodyWriter {
   Task<> write(std::string_view text) { return write(bytes_of(text)); }
 
   // Memory for the next bytes of a body of known length, and how many were put there: saves a copy
-  // where bytes are read from elsewhere. Empty when it must be flushed first.
-  std::span<std::byte> room() noexcept;
+  // where bytes are read from elsewhere. Empty when it must be flushed first. Throws
+  // std::logic_error for a body without a length, which would need chunks around them.
+  std::span<std::byte> room();
   void commit(std::size_t bytes) noexcept;
 
   // Completes when the kernel has all that was written: for what shall arrive before the next

@@ -6,7 +6,9 @@
 //   co_return Response(303).field("Location", "/done");
 //   co_return Response::stream("text/csv", [](BodyWriter& out) { return write_table(out); });
 //
-// duet itself adds Date, Server, Connection and what frames the body.
+// duet itself adds Date, Server, Connection and what frames the body. A status is final, 200 to
+// 999: with another one a handler has failed, and the client gets 500. With 204, 205 and 304 the
+// body is left out.
 
 #include <cstdint>
 #include <functional>
@@ -46,8 +48,9 @@ class Response {
   }
   Response&& status(int status) && noexcept { return std::move(this->status(status)); }
 
-  // Adds a field. Throws std::invalid_argument for one that is not well-formed, and for those that
-  // are the connection's affair: Content-Length, Transfer-Encoding, Connection.
+  // Adds a field; a Content-Type takes the place of the one before. Throws std::invalid_argument
+  // for one that is not well-formed, and for those that duet writes: Content-Length,
+  // Transfer-Encoding, Connection, Date, Server.
   Response& field(std::string_view name, std::string_view value) &;
   Response&& field(std::string_view name, std::string_view value) && {
     return std::move(field(name, value));
