@@ -33,6 +33,12 @@ class Category : public std::error_category {
   }
 };
 
+// A C string: a NUL byte in a path, which is why it was refused, must not cut the reason off.
+std::string without_nul(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\0', at)) != text.npos;) text.replace(at, 1, "\\0");
+  return text;
+}
+
 }  // namespace
 
 const std::error_category& duet_category() noexcept {
@@ -60,7 +66,7 @@ std::string IoError::subject() const {
 const char* IoError::what() const noexcept {
   try {
     std::call_once(details_->formatted, [this] {
-      std::string about = subject();
+      std::string about = without_nul(subject());
       details_->text = std::string(details_->operation);
       if (!about.empty()) details_->text += " " + about;
       details_->text += ": " + code().message();

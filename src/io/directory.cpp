@@ -1,8 +1,11 @@
 #include "duet/io/directory.hpp"
 
+#include <cerrno>
+
 #include "sys/call.hpp"
 #include "sys/fd.hpp"
 #include "sys/file.hpp"
+#include "sys/path.hpp"
 
 namespace duet {
 
@@ -16,6 +19,7 @@ Directory::Directory(const std::string& path) {
       throw IoError(sys::error_code(descriptor), operation, [path] { return path; });
     return sys::Fd(static_cast<int>(descriptor));
   };
+  if (!sys::is_whole_path(path)) checked(-EINVAL, "open");
   opened_ =
       std::make_shared<const Opened>(Opened{checked(sys::open_directory(path.c_str()), "open")});
   // Old kernels and some seccomp filters lack openat2(2): known now, not at each file.

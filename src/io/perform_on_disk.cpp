@@ -12,6 +12,21 @@ constexpr std::int64_t would_wait = -EAGAIN;
 
 constexpr bool is_offset(std::uint64_t offset) { return offset <= INT64_MAX; }  // pread(2): signed
 
+bool is_whole(const ChangePath& operation) {
+  return sys::is_whole_path(operation.path) && sys::is_whole_path(operation.to_path);
+}
+
+// Whether the kernel would take the arguments for what they are; told before any engine uses them.
+bool is_meant(const Operation& operation) {
+  switch (operation.kind) {
+    case Kind::open_file: return sys::is_whole_path(static_cast<const OpenFile&>(operation).path);
+    case Kind::list_folder:
+      return sys::is_whole_path(static_cast<const ListFolder&>(operation).path);
+    case Kind::change_path: return is_whole(static_cast<const ChangePath&>(operation));
+    default: return true;
+  }
+}
+
 std::int64_t open_file(const OpenFile& operation, Disk disk) {
   sys::Wait wait = disk == Disk::may_wait ? sys::Wait::allowed : sys::Wait::none;
   std::int64_t result = sys::open_beneath(operation.directory, operation.path.c_str(),
@@ -108,7 +123,7 @@ std::int64_t attempt(Operation& operation, int descriptor, Disk disk) {
 }  // namespace
 
 Outcome perform_on_disk(Operation& operation, int descriptor, Disk disk) {
-  std::int64_t result = attempt(operation, descriptor, disk);
+  std::int64_t result = is_meant(operation) ? attempt(operation, descriptor, disk) : -EINVAL;
   if (disk == Disk::cached_only && result == would_wait) return Outcome::would_block;
   operation.finish(result);
   return Outcome::done;

@@ -6,6 +6,7 @@
 #include <climits>
 
 #include "sys/call.hpp"
+#include "sys/path.hpp"
 #include "sys/poll.hpp"
 
 namespace duet::sys {
@@ -17,6 +18,7 @@ constexpr mode_t permissions = 0640;
 std::int64_t open_for_lines(const std::string& path) noexcept {
   if (path.empty())
     return retried([] { return ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); });
+  if (!is_whole_path(path)) return -EINVAL;
   constexpr int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   auto open = [&](int access) {
     return retried([&] { return ::open(path.c_str(), access | flags, permissions); });

@@ -11,11 +11,17 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
 
 #include "duet/sys/file_facts.hpp"
 #include "sys/call.hpp"
 
 namespace duet::sys {
+
+// False if the kernel would take a part of the path for all of it: to it a NUL byte is the end.
+constexpr bool is_whole_path(std::string_view path) noexcept {
+  return path.find('\0') == std::string_view::npos;
+}
 
 // All of PathChange that concern one path.
 std::int64_t change_path(int directory, const char* path, PathChange change);

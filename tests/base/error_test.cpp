@@ -23,6 +23,12 @@ TEST(IoError, leaves_the_subject_out_when_there_is_none) {
   EXPECT_STREQ(error.what(), "epoll_create1: Too many open files");
 }
 
+// The text was cut there, and with it the reason.
+TEST(IoError, tells_the_cause_though_its_subject_has_a_nul_byte) {
+  IoError error(system_error(EINVAL), "open", [] { return std::string("a\0b\0", 4); });
+  EXPECT_STREQ(error.what(), "open a\\0b\\0: Invalid argument");
+}
+
 TEST(IoError, makes_its_text_once_and_not_before_it_is_asked_for) {
   int calls = 0;
   IoError error(system_error(EPIPE), "send to", [&calls] {

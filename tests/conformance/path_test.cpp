@@ -143,5 +143,63 @@ TEST_P(Paths, that_are_links_are_removed_themselves) {
   EXPECT_EQ(folder_.names(), Names{"file"});
 }
 
+// "keep.txt\0.tmp" passes for a name that ends in ".tmp", and the kernel would remove keep.txt.
+Task<std::string> refuse_a_nul_byte(Directory folder) {
+  const std::string name("keep.txt\0.tmp", 13), inside("\0", 1);
+  std::string text;
+  auto opened = co_await as_expected(File::open(folder, name));
+  text += outcome(opened);
+  auto made = co_await as_expected(File::create(folder, name));
+  text += ", " + outcome(made);
+  auto temporary = co_await as_expected(File::temporary(folder, "." + inside));
+  text += ", " + outcome(temporary);
+  auto looked_at = co_await as_expected(facts_of(folder, name));
+  text += ", " + outcome(looked_at);
+  auto listed = co_await as_expected(list_folder(folder, "." + inside, 10));
+  text += ", " + outcome(listed);
+  auto folder_made = co_await as_expected(make_folder(folder, "new" + inside));
+  text += ", " + outcome(folder_made);
+  auto folder_removed = co_await as_expected(remove_folder(folder, "folder" + inside));
+  text += ", " + outcome(folder_removed);
+  auto removed = co_await as_expected(remove_file(folder, name));
+  text += ", " + outcome(removed);
+  auto renamed = co_await as_expected(rename_path(folder, name, folder, "other"));
+  text += ", " + outcome(renamed);
+  auto replaced = co_await as_expected(rename_path(folder, "other", folder, name));
+  text += ", " + outcome(replaced);
+  auto copied = co_await as_expected(copy_file(folder, "other", folder, name));
+  text += ", " + outcome(copied);
+  co_return text;
+}
+
+TEST_P(Paths, with_a_nul_byte_are_refused) {
+  folder_.write("keep.txt", "kept");
+  folder_.write("other", "another");
+  std::filesystem::create_directory(folder_.path_of("folder"));
+  std::string refused = "Invalid argument";
+  for (int i = 1; i < 11; ++i) refused += ", Invalid argument";
+  EXPECT_EQ(result_of(refuse_a_nul_byte), refused);
+  EXPECT_EQ(folder_.names(), (Names{"folder", "keep.txt", "other"}));
+  EXPECT_EQ(folder_.read("keep.txt"), "kept");
+}
+
+Task<std::string> fail_at_a_nul_byte(Directory folder) {
+  co_await remove_file(folder, std::string("keep.txt\0.tmp", 13));
+  co_return "removed";
+}
+
+TEST_P(Paths, with_a_nul_byte_are_named_in_full) {
+  EXPECT_EQ(result_of(fail_at_a_nul_byte), "failed: remove keep.txt\\0.tmp: Invalid argument");
+}
+
+TEST(Directories, with_a_nul_byte_in_their_path_are_refused) {
+  try {
+    Directory(std::string("/tmp\0/inside", 12));
+    ADD_FAILURE() << "opened";
+  } catch (const IoError& error) {
+    EXPECT_STREQ(error.what(), "open /tmp\\0/inside: Invalid argument");
+  }
+}
+
 }  // namespace
 }  // namespace duet::test

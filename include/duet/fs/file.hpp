@@ -29,8 +29,8 @@ class File {
   ~File() = default;
 
   // Opens what `path` names below `directory`; a path, or a link, that leads outside is refused by
-  // the kernel (EXDEV, openat2(2)). A FIFO or a device is opened without waiting: look at facts()
-  // before reading. Throws IoError.
+  // the kernel (EXDEV, openat2(2)), and a path with a NUL byte by us (EINVAL). A FIFO or a device
+  // is opened without waiting: look at facts() before reading. Throws IoError.
   static Task<File> open(Directory directory, std::string path,
                          FileAccess access = FileAccess::read, Caching caching = Caching::buffered);
 

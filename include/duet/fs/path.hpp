@@ -1,6 +1,7 @@
 #pragma once
 // Names below a directory, and folders. A path, or a link in it, that leads outside of the
-// directory is refused (EXDEV, openat2(2)). The last name itself is not followed: a link is
+// directory is refused (EXDEV, openat2(2)), and one with a NUL byte, where the kernel would cut it
+// short, as well (EINVAL). The last name itself is not followed: a link is
 // renamed or removed, not what it leads to.
 //
 // Each completes when the change is made; it reaches the disk for certain when the folder is synced

@@ -10,7 +10,8 @@ namespace duet {
 class Directory {
  public:
   // Opens at once, on the calling thread: for the start of a program. Throws IoError, also when the
-  // system lacks openat2(2), without which nothing below could be opened safely.
+  // system lacks openat2(2), without which nothing below could be opened safely, and when the path
+  // has a NUL byte (EINVAL).
   explicit Directory(const std::string& path);
 
   int descriptor() const noexcept;
