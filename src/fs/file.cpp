@@ -106,10 +106,16 @@ Task<> File::keep_as(Directory directory, std::string path) {
   co_await std::move(naming);
 }
 
-Task<std::uint64_t> File::copy_from(File& source) {
+Wait<io::CopyPiece> File::copy_piece(File& source, std::uint64_t offset_bytes, bool permissions) {
+  io::CopyPiece piece(state_->handle, source.state_->descriptor, offset_bytes, permissions);
+  return {piece, capture_path, source.state_.get()};
+}
+
+Task<std::uint64_t> File::copy_from(File& source) { return copy_all(source, false); }
+
+Task<std::uint64_t> File::copy_all(File& source, bool permissions) {
   for (std::uint64_t copied = 0;;) {
-    Wait<io::CopyPiece> copying(io::CopyPiece(state_->handle, source.state_->descriptor, copied),
-                                capture_path, source.state_.get());
+    Wait<io::CopyPiece> copying = copy_piece(source, copied, permissions && copied == 0);
     std::uint64_t n = co_await std::move(copying);
     if (n == 0) co_return copied;
     copied += n;

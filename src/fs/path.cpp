@@ -59,7 +59,7 @@ Task<std::uint64_t> copy_file(Directory from_directory, std::string from, Direct
                               std::string to) {
   File source = co_await File::open(from_directory, from);
   File copy = co_await File::temporary(to_directory, folder_of(to));
-  std::uint64_t size = co_await copy.copy_from(source);
+  std::uint64_t size = co_await copy.copy_all(source, true);
   co_await copy.keep_as(to_directory, to);
   co_return size;
 }

@@ -74,6 +74,14 @@ std::int64_t change_path(const ChangePath& operation, int descriptor) {
   return sys::change_path(operation.directory, path, operation.change);
 }
 
+std::int64_t copy_piece(const CopyPiece& operation, int descriptor) {
+  if (operation.copies_permissions) {
+    std::int64_t result = sys::copy_permissions(operation.from, descriptor);
+    if (result < 0) return result;
+  }
+  return sys::copy_piece(operation.from, descriptor, operation.offset_bytes);
+}
+
 std::int64_t start_program(StartProgram& operation) {
   sys::StartedChild started;
   std::int64_t pidfd = sys::start_child(operation.command, started);
@@ -94,10 +102,7 @@ std::int64_t carry_out(Operation& operation, int descriptor) {
                  ? sys::change_file(descriptor, change.change, change.size_bytes)
                  : -EINVAL;
     }
-    case Kind::copy_piece: {
-      const auto& copy = static_cast<CopyPiece&>(operation);
-      return sys::copy_piece(copy.from, descriptor, copy.offset_bytes);
-    }
+    case Kind::copy_piece: return copy_piece(static_cast<CopyPiece&>(operation), descriptor);
     case Kind::list_folder: {
       auto& list = static_cast<ListFolder&>(operation);
       return sys::list_beneath(list.directory, list.path.c_str(), list.entries_max, list.entries);

@@ -84,4 +84,12 @@ std::int64_t copy_piece(int from, int to, std::uint64_t offset_bytes) {
   return copied <= 0 ? copied : data - offset + copied;
 }
 
+std::int64_t copy_permissions(int from, int to) noexcept {
+  constexpr mode_t of_all = S_IRWXU | S_IRWXG | S_IRWXO;
+  struct stat facts{};
+  std::int64_t result = retried([&] { return ::fstat(from, &facts); });
+  if (result < 0) return result;
+  return retried([&] { return ::fchmod(to, facts.st_mode & of_all); });
+}
+
 }  // namespace duet::sys

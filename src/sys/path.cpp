@@ -44,18 +44,25 @@ std::int64_t link(int file, int folder, const char* name) {
       [&] { return ::linkat(AT_FDCWD, open_file.c_str(), folder, name, AT_SYMLINK_FOLLOW); });
 }
 
-// The content under a new name, for a file that cannot be linked any more.
+std::int64_t copy_all(int from, int to) {
+  std::int64_t n = copy_permissions(from, to);
+  if (n < 0) return n;
+  for (std::uint64_t at = 0;; at += static_cast<std::uint64_t>(n)) {
+    n = copy_piece(from, to, at);
+    if (n <= 0) return n;
+  }
+}
+
+// The content under a new name, for a file that cannot be linked any more. Nobody else can open it
+// before it has the file's own permissions.
 std::int64_t copy_whole(int file, int folder, const char* name) {
-  std::int64_t made =
-      open_beneath(folder, name, FileAccess::create_new, Caching::buffered, Wait::allowed);
+  constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  std::int64_t made = retried([&] { return ::openat(folder, name, flags, S_IRUSR | S_IWUSR); });
   if (made < 0) return made;
   Fd copy(static_cast<int>(made));
-  for (std::uint64_t at = 0;;) {
-    std::int64_t n = copy_piece(file, copy.get(), at);
-    if (n < 0) ::unlinkat(folder, name, 0);
-    if (n <= 0) return n;
-    at += static_cast<std::uint64_t>(n);
-  }
+  std::int64_t result = copy_all(file, copy.get());
+  if (result < 0) ::unlinkat(folder, name, 0);
+  return result;
 }
 
 }  // namespace

@@ -68,6 +68,24 @@ Task<std::string> keep_in_place_of_a_folder(Directory folder) {
   co_return outcome(kept);
 }
 
+using std::filesystem::perms;
+constexpr perms private_perms = perms::owner_read | perms::owner_write;
+
+// The copy that gives it a name must not be readable by more.
+Task<std::string> keep_private_what_was_removed(Directory folder) {
+  File file = co_await File::open(folder, "name", FileAccess::update);
+  co_await remove_file(folder, "name");
+  co_await file.keep_as(folder, "kept");
+  co_return "kept";
+}
+
+TEST_P(TemporaryFiles, that_had_a_name_and_were_private_are_kept_private) {
+  folder_.write("name", "secret");
+  std::filesystem::permissions(folder_.path_of("name"), private_perms);
+  EXPECT_EQ(result_of(keep_private_what_was_removed), "kept");
+  EXPECT_EQ(folder_.permissions("kept"), private_perms);
+}
+
 TEST_P(TemporaryFiles, that_cannot_be_kept_leave_nothing) {
   std::filesystem::create_directory(folder_.path_of("folder"));
   EXPECT_EQ(result_of(keep_in_place_of_a_folder), "Is a directory");
@@ -115,6 +133,22 @@ TEST_P(Copies, of_a_file_with_holes_have_the_holes) {
   file.read(middle.data(), 7);
   EXPECT_EQ(begin, "begin");
   EXPECT_EQ(middle, std::string("middle\0", 7));
+}
+
+// A copy of a key had become readable by all.
+TEST_P(Copies, of_a_private_file_are_private) {
+  folder_.write("file", "secret");
+  std::filesystem::permissions(folder_.path_of("file"), private_perms);
+  EXPECT_EQ(result_of(copy), "6");
+  EXPECT_EQ(folder_.permissions("copy"), private_perms);
+}
+
+// The owner of the copy is who copied, and would lend his rights to whoever runs it.
+TEST_P(Copies, have_all_permissions_of_their_source_but_to_run_as_their_owner) {
+  folder_.write("file", "#!/bin/sh");
+  std::filesystem::permissions(folder_.path_of("file"), perms::all | perms::set_uid);
+  EXPECT_EQ(result_of(copy), "9");
+  EXPECT_EQ(folder_.permissions("copy"), perms::all);
 }
 
 TEST_P(Copies, of_nothing_make_nothing) {

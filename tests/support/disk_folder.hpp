@@ -28,6 +28,10 @@ class DiskFolder {
   // How much of the disk a file takes.
   std::uint64_t allocated_bytes(std::string_view name) const;
 
+  std::filesystem::perms permissions(std::string_view name) const {
+    return std::filesystem::status(path_of(name)).permissions();
+  }
+
   // Takes a file out of the page cache; false where the file system keeps it (tmpfs).
   bool chill(std::string_view name) const;
 

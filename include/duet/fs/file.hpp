@@ -1,6 +1,7 @@
 #pragma once
 // An open file, read and written at an offset. What it is called, and what lies in a folder, is in
-// duet/fs/path.hpp.
+// duet/fs/path.hpp. A file that is made has the permissions 0666 without those that the umask takes
+// away, umask(2).
 //
 //   File file = co_await File::open(directory, "name");
 //   std::size_t n = co_await file.read_at(buffer, 0);
@@ -70,7 +71,8 @@ class File {
   Task<> keep_as(Directory directory, std::string path);
 
   // Copies all that `source` has into this file, which must be empty; holes stay holes. Gives the
-  // number of bytes. Between two pieces of some MiB it can be cancelled.
+  // number of bytes. Between two pieces of some MiB it can be cancelled. Permissions stay as they
+  // are; copy_file takes them over.
   Task<std::uint64_t> copy_from(File& source);
 
   // As fstat(2), at once. Throws IoError.
@@ -82,6 +84,9 @@ class File {
   const Alignment& alignment() const noexcept { return state_->alignment; }
 
  private:
+  friend Task<std::uint64_t> copy_file(Directory from_directory, std::string from,
+                                       Directory to_directory, std::string to);
+
   struct State {
     State(Loop& of, int opened, std::string name)
         : loop(of),
@@ -103,6 +108,8 @@ class File {
   template <class Op>
   Wait<Op> checked(Op operation) const noexcept;
   Wait<io::ChangeFile> change(FileChange change, std::uint64_t size_bytes) noexcept;
+  Wait<io::CopyPiece> copy_piece(File& source, std::uint64_t offset_bytes, bool permissions);
+  Task<std::uint64_t> copy_all(File& source, bool permissions);
 
   static IoError::Subject capture_path(const void* state);
   static IoError::Subject capture_alignment(const void* state);

@@ -19,7 +19,7 @@ namespace duet {
 Task<std::vector<FolderEntry>> list_folder(Directory directory, std::string path,
                                            std::size_t entries_max);
 
-// One folder; those above it have to be there.
+// One folder; those above it have to be there. Its permissions are 0777 without the umask's.
 Task<> make_folder(Directory directory, std::string path);
 
 // An empty one.
@@ -36,7 +36,10 @@ Task<> rename_path(Directory from_directory, std::string from, Directory to_dire
 Task<FileFacts> facts_of(Directory directory, std::string path);
 
 // Copies a file under a new name, in place of what had it, when all of it is there; cancelled
-// before, it leaves nothing. Holes stay holes. Gives the number of bytes.
+// before, it leaves nothing. Holes stay holes. The copy has the permissions of the source, whatever
+// the umask, so that what was private stays private, and a program a program; its owner, group and
+// times are a new file's. Fails where the file system cannot keep permissions (fchmod(2)). Gives
+// the number of bytes.
 Task<std::uint64_t> copy_file(Directory from_directory, std::string from, Directory to_directory,
                               std::string to);
 

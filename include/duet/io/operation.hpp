@@ -201,10 +201,14 @@ struct ChangeFile : Operation {
 
 // Copies a piece of another file, to the same offset of a file that was empty. Not atomic.
 struct CopyPiece : Operation {
-  CopyPiece(Handle to, int source, std::uint64_t at) noexcept
-      : Operation(Kind::copy_piece, to), from(source), offset_bytes(at) {}
+  CopyPiece(Handle to, int source, std::uint64_t at, bool permissions = false) noexcept
+      : Operation(Kind::copy_piece, to),
+        from(source),
+        offset_bytes(at),
+        copies_permissions(permissions) {}
   int from;                    // a descriptor that outlives the operation
   std::uint64_t offset_bytes;  // result: how far it came, holes included; 0 at the end
+  bool copies_permissions;     // before the bytes, so that nobody can read them who may not
 };
 
 // What a directory below another contains; in no order.
