@@ -13,12 +13,6 @@ bool is_aligned(const Operation& operation, const Alignment& alignment) noexcept
          operation.offset_bytes % alignment.offset_bytes == 0;
 }
 
-// Where the end is, the kernel finds out.
-bool is_aligned(const io::WriteAt& operation, const Alignment& alignment) noexcept {
-  if (!operation.appends()) return is_aligned<io::WriteAt>(operation, alignment);
-  return is_aligned(io::WriteAt(operation.handle, operation.buffer, 0), alignment);
-}
-
 }  // namespace
 
 IoError::Subject File::capture_path(const void* state) {
@@ -79,7 +73,7 @@ Wait<io::WriteAt> File::write_at(std::span<const std::byte> bytes,
 }
 
 Wait<io::WriteAt> File::append(std::span<const std::byte> bytes) noexcept {
-  return checked(io::WriteAt(state_->handle, bytes, io::WriteAt::at_end));
+  return checked(io::WriteAt(state_->handle, bytes));
 }
 
 Wait<io::ChangeFile> File::change(FileChange change, std::uint64_t size_bytes) noexcept {

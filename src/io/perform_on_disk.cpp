@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t would_wait = -EAGAIN;
 
-constexpr bool is_offset(std::uint64_t offset) { return offset <= INT64_MAX; }  // pread(2): signed
+// pread(2): signed; and -1 is to the ring the file's own position, io_uring_prep_write(3).
+constexpr bool is_offset(std::uint64_t offset) { return offset <= INT64_MAX; }
 
 bool is_whole(const ChangePath& operation) {
   return sys::is_whole_path(operation.path) && sys::is_whole_path(operation.to_path);
@@ -23,6 +24,9 @@ bool is_meant(const Operation& operation) {
     case Kind::list_folder:
       return sys::is_whole_path(static_cast<const ListFolder&>(operation).path);
     case Kind::change_path: return is_whole(static_cast<const ChangePath&>(operation));
+    case Kind::read_at: return is_offset(static_cast<const ReadAt&>(operation).offset_bytes);
+    case Kind::write_at: return is_offset(static_cast<const WriteAt&>(operation).offset_bytes);
+    case Kind::change_file: return is_offset(static_cast<const ChangeFile&>(operation).size_bytes);
     default: return true;
   }
 }
@@ -43,7 +47,6 @@ bool is_cached_answer(std::int64_t result) {
 
 // A direct read waits for the disk with RWF_NOWAIT, too.
 std::int64_t read_at(const ReadAt& operation, int descriptor, Disk disk) {
-  if (!is_offset(operation.offset_bytes)) return -EINVAL;
   if (disk == Disk::may_wait)
     return sys::read_at(descriptor, operation.buffer, operation.offset_bytes, sys::Wait::allowed);
   if (operation.is_direct) return would_wait;
@@ -53,9 +56,8 @@ std::int64_t read_at(const ReadAt& operation, int descriptor, Disk disk) {
 }
 
 std::int64_t write_at(WriteAt& operation, int descriptor) {
-  if (!operation.appends() && !is_offset(operation.offset_bytes)) return -EINVAL;
   while (!operation.rest().empty()) {
-    std::int64_t n = operation.appends()
+    std::int64_t n = operation.appends
                          ? sys::append(descriptor, operation.rest())
                          : sys::write_at(descriptor, operation.rest(), operation.position());
     if (n <= 0) return n < 0 ? n : -EIO;
@@ -98,9 +100,7 @@ std::int64_t carry_out(Operation& operation, int descriptor) {
     case Kind::write_at: return write_at(static_cast<WriteAt&>(operation), descriptor);
     case Kind::change_file: {
       const auto& change = static_cast<ChangeFile&>(operation);
-      return is_offset(change.size_bytes)
-                 ? sys::change_file(descriptor, change.change, change.size_bytes)
-                 : -EINVAL;
+      return sys::change_file(descriptor, change.change, change.size_bytes);
     }
     case Kind::copy_piece: return copy_piece(static_cast<CopyPiece&>(operation), descriptor);
     case Kind::list_folder: {

@@ -174,6 +174,33 @@ TEST_P(Files, tell_their_facts_open_and_by_path) {
   EXPECT_EQ(result_of(tell_facts), "5");
 }
 
+// One less than zero was an append, and to the ring -1 is the position of the descriptor.
+Task<std::string> use_offsets_beyond_all(Directory folder) {
+  File file = co_await File::open(folder, "file", FileAccess::update);
+  std::array<std::byte, 1> byte{};
+  std::string text;
+  for (std::uint64_t offset : {UINT64_MAX, std::uint64_t{1} << 63}) {
+    auto written = co_await as_expected(file.write_at(byte, offset));
+    text += "write: " + outcome(written);
+    auto read = co_await as_expected(file.read_at(byte, offset));
+    text += ", read: " + outcome(read);
+    auto resized = co_await as_expected(file.resize(offset));
+    text += ", resize: " + outcome(resized);
+    auto allocated = co_await as_expected(file.allocate(offset));
+    text += ", allocate: " + outcome(allocated) + "\n";
+  }
+  co_return text;
+}
+
+TEST_P(Files, refuse_offsets_beyond_those_of_the_kernel) {
+  folder_.write("file", "hello");
+  const std::string refused =
+      "write: Invalid argument, read: Invalid argument, resize: Invalid argument, "
+      "allocate: Invalid argument\n";
+  EXPECT_EQ(result_of(use_offsets_beyond_all), refused + refused);
+  EXPECT_EQ(folder_.read("file"), "hello");
+}
+
 Task<std::string> fail(Directory folder) {
   File file = co_await File::open(folder, "file");
   co_await file.write_at(bytes_of("x"), 0);

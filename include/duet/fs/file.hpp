@@ -47,7 +47,7 @@ class File {
   Wait<io::ReadAt> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) noexcept;
 
   // Completes when all bytes have been written to the page cache (or, direct, to the disk); after
-  // an error some may be.
+  // an error some may be. An offset from 2^63 on is refused (EINVAL), as by all others.
   Wait<io::WriteAt> write_at(std::span<const std::byte> bytes, std::uint64_t offset_bytes) noexcept;
 
   // Writes at the end of the file, wherever that is by then; no other append, of any process, comes

@@ -176,17 +176,19 @@ struct ReadAt : Operation {
 
 // Writes all of the buffer; after an error some of it may have been written.
 struct WriteAt : Operation {
-  static constexpr std::uint64_t at_end = UINT64_MAX;  // wherever the end is by then
-
   WriteAt(Handle on, std::span<const std::byte> from, std::uint64_t at) noexcept
-      : Operation(Kind::write_at, on), buffer(from), offset_bytes(at) {}
+      : Operation(Kind::write_at, on), appends(false), buffer(from), offset_bytes(at) {}
+
+  // At the end of the file, wherever that is by then.
+  WriteAt(Handle on, std::span<const std::byte> from) noexcept
+      : Operation(Kind::write_at, on), appends(true), buffer(from), offset_bytes(0) {}
 
   std::span<const std::byte> rest() const noexcept { return buffer.subspan(transferred); }
-  bool appends() const noexcept { return offset_bytes == at_end; }
 
-  // Where the rest begins.
+  // Where the rest begins, unless it appends.
   std::uint64_t position() const noexcept { return offset_bytes + transferred; }
 
+  bool appends;
   std::span<const std::byte> buffer;
   std::uint64_t offset_bytes;
   std::size_t transferred = 0;

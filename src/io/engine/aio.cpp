@@ -23,7 +23,6 @@ namespace duet::io {
 namespace {
 
 constexpr std::size_t request_word = 0;  // in an operation's engine_words: its Request
-constexpr std::uint64_t offset_max = INT64_MAX;
 constexpr std::int64_t signal_lost = -EAGAIN;
 
 class AioAccess final : public DiskAccess {
@@ -95,12 +94,11 @@ class AioAccess final : public DiskAccess {
     int file = request.descriptor;
     if (operation.kind == Kind::read_at) {
       auto& read = static_cast<ReadAt&>(operation);
-      if (read.offset_bytes > offset_max) return -EINVAL;
       return request.read(file, read.buffer, read.offset_bytes, ended);
     }
     if (operation.kind == Kind::write_at) {
       auto& write = static_cast<WriteAt&>(operation);
-      if (write.appends() || write.offset_bytes > offset_max) return -EINVAL;
+      if (write.appends) return -EINVAL;
       return request.write(file, write.rest(), write.position(), ended);
     }
     if (operation.kind == Kind::change_file) {

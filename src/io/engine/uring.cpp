@@ -251,8 +251,8 @@ class UringEngine final : public Engine {
     std::span<const std::byte> bytes = transferable(operation.rest());
     sys::set_mode(slot.descriptor, sys::Mode::blocking);
     io_uring_prep_write(entry, slot.descriptor, bytes.data(), static_cast<unsigned>(bytes.size()),
-                        operation.appends() ? 0 : operation.position());
-    if (operation.appends()) entry->rw_flags = RWF_APPEND;
+                        operation.appends ? 0 : operation.position());
+    if (operation.appends) entry->rw_flags = RWF_APPEND;
   }
 
   static void start_change(const ChangeFile& operation, int descriptor, io_uring_sqe* entry) {
