@@ -27,6 +27,25 @@ IoError::Subject File::capture_alignment(const void* state) {
   };
 }
 
+IoError::Subject File::capture_end(const void* state) {
+  const auto& of = *static_cast<const State*>(state);
+  return [path = of.path, unit = of.alignment.offset_bytes] {
+    return fmt::format("{} (appending needs a size that is a multiple of {} bytes)", path, unit);
+  };
+}
+
+IoError::Subject File::capture_direct(const void* state) {
+  return [path = static_cast<const State*>(state)->path] {
+    return path + " (copying needs files that are opened without direct access)";
+  };
+}
+
+IoError::Subject File::capture_content(const void* state) {
+  return [path = static_cast<const State*>(state)->path] {
+    return path + " (what is copied to has to be empty)";
+  };
+}
+
 Task<File> File::create(Directory directory, std::string path) {
   return open(std::move(directory), std::move(path), FileAccess::create);
 }
@@ -73,7 +92,17 @@ Wait<io::WriteAt> File::write_at(std::span<const std::byte> bytes,
 }
 
 Wait<io::WriteAt> File::append(std::span<const std::byte> bytes) noexcept {
-  return checked(io::WriteAt(state_->handle, bytes));
+  io::WriteAt write(state_->handle, bytes);
+  if (!state_->is_direct || size() % state_->alignment.offset_bytes == 0) return checked(write);
+  write.finish(io::Ending::misaligned);
+  return {write, capture_end, state_.get()};
+}
+
+// 0 of a file that is not open.
+std::uint64_t File::size() const noexcept {
+  io::Stat stat(state_->handle);
+  state_->loop.engine().submit(stat);
+  return stat.facts.size_bytes;
 }
 
 Wait<io::ChangeFile> File::change(FileChange change, std::uint64_t size_bytes) noexcept {
@@ -100,8 +129,17 @@ Task<> File::keep_as(Directory directory, std::string path) {
   co_await std::move(naming);
 }
 
-Wait<io::CopyPiece> File::copy_piece(File& source, std::uint64_t offset_bytes, bool permissions) {
+// Whatever the sizes: whether the kernel copies by itself, or what it leaves to us is aligned, is
+// nothing to rely on.
+Wait<io::CopyPiece> File::copy_piece(File& source, std::uint64_t offset_bytes,
+                                     bool permissions) noexcept {
   io::CopyPiece piece(state_->handle, source.state_->descriptor, offset_bytes, permissions);
+  for (const State* file : {state_.get(), source.state_.get()}) {
+    if (!file->is_direct) continue;
+    piece.finish(io::Ending::misaligned);
+    return {piece, capture_direct, file};
+  }
+  if (offset_bytes == 0 && size() > 0) return {piece, capture_content, state_.get()};
   return {piece, capture_path, source.state_.get()};
 }
 

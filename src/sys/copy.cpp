@@ -71,9 +71,15 @@ std::int64_t copy_last_hole(int from, int to, std::int64_t offset) {
   return result < 0 ? result : facts.st_size - offset;
 }
 
+bool is_empty(int file) {
+  struct stat facts{};
+  return ::fstat(file, &facts) != 0 || facts.st_size == 0;
+}
+
 }  // namespace
 
 std::int64_t copy_piece(int from, int to, std::uint64_t offset_bytes) {
+  if (offset_bytes == 0 && !is_empty(to)) return -EINVAL;
   auto offset = static_cast<off_t>(offset_bytes);
   std::int64_t data = retried([&] { return ::lseek(from, offset, SEEK_DATA); });
   if (data == -ENXIO) return copy_last_hole(from, to, offset);

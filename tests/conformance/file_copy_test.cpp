@@ -156,6 +156,22 @@ TEST_P(Copies, of_nothing_make_nothing) {
   EXPECT_EQ(folder_.names(), Names{});
 }
 
+Task<std::string> copy_into_content(Directory folder) {
+  File source = co_await File::open(folder, "file");
+  File target = co_await File::open(folder, "copy", FileAccess::update);
+  co_await target.copy_from(source);
+  co_return "copied";
+}
+
+// They mixed the two.
+TEST_P(Copies, into_a_file_with_content_are_refused) {
+  folder_.write("file", "short");
+  folder_.write("copy", "something longer");
+  EXPECT_EQ(result_of(copy_into_content),
+            "failed: copy copy (what is copied to has to be empty): Invalid argument");
+  EXPECT_EQ(folder_.read("copy"), "something longer");
+}
+
 TEST_P(Copies, of_a_folder_are_refused) {
   std::filesystem::create_directory(folder_.path_of("file"));
   EXPECT_EQ(result_of(copy), "failed: copy file: Is a directory");

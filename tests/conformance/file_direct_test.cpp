@@ -107,6 +107,62 @@ TEST_P(DirectFiles, refuse_an_offset_that_is_not_aligned) {
   EXPECT_EQ(result_of(misalign_offset), "refused");
 }
 
+template <class T>
+Task<std::string> failure_of(Task<T> task) {
+  try {
+    co_await std::move(task);
+  } catch (const IoError& error) {
+    co_return std::string(error.code() == Errc::misaligned ? "misaligned: " : "") + error.what();
+  }
+  co_return "nothing failed";
+}
+
+Task<> append_block(File& file) {
+  AlignedBuffer buffer(1, file.alignment());
+  std::ranges::fill(buffer.bytes(), std::byte{'x'});
+  co_await file.append(buffer.bytes());
+}
+
+// The kernel said EINVAL, and nothing about why.
+Task<std::string> append_to_a_cut_block(Directory folder) {
+  File file = co_await File::open(folder, "new", FileAccess::write, Caching::direct);
+  co_await append_block(file);
+  co_await file.resize(3);
+  std::string text = co_await failure_of(append_block(file));
+  std::string needed = fmt::format(
+      "misaligned: write new (appending needs a size that is a multiple of {} bytes): not aligned "
+      "for direct access",
+      file.alignment().offset_bytes);
+  co_return text == needed ? "refused" : text;
+}
+
+TEST_P(DirectFiles, refuse_to_append_at_an_end_that_is_not_aligned) {
+  EXPECT_EQ(result_of(append_to_a_cut_block), "refused");
+  EXPECT_EQ(folder_.read("new"), "xxx");
+}
+
+Task<std::string> copy_between(Directory folder, Caching source_caching, Caching target_caching) {
+  File source = co_await File::open(folder, "file", FileAccess::read, source_caching);
+  File target = co_await File::open(folder, "new", FileAccess::write, target_caching);
+  co_return co_await failure_of(target.copy_from(source));
+}
+
+Task<std::string> copy_to_direct(Directory folder) {
+  return copy_between(folder, Caching::buffered, Caching::direct);
+}
+Task<std::string> copy_from_direct(Directory folder) {
+  return copy_between(folder, Caching::direct, Caching::buffered);
+}
+
+// It named the file that was in order.
+TEST_P(DirectFiles, refuse_copies_and_say_which_file_is_direct) {
+  const std::string why =
+      " (copying needs files that are opened without direct access): not aligned for direct access";
+  EXPECT_EQ(result_of(copy_to_direct), "misaligned: copy new" + why);
+  EXPECT_EQ(result_of(copy_from_direct), "misaligned: copy file" + why);
+  EXPECT_EQ(folder_.read("new"), "");
+}
+
 Task<std::string> read_buffered(Directory folder) {
   File file = co_await File::open(folder, "file");
   std::string bytes(3, ' ');

@@ -51,7 +51,8 @@ class File {
   Wait<io::WriteAt> write_at(std::span<const std::byte> bytes, std::uint64_t offset_bytes) noexcept;
 
   // Writes at the end of the file, wherever that is by then; no other append, of any process, comes
-  // in between. Else as write_at.
+  // in between. Else as write_at. With direct access the size has to be a multiple, too: see
+  // alignment().
   Wait<io::WriteAt> append(std::span<const std::byte> bytes) noexcept;
 
   // Completes when what was written before has reached the disk: with all facts about the file, or
@@ -70,17 +71,18 @@ class File {
   // synced before, the name if the folder is synced afterwards). In the same file system.
   Task<> keep_as(Directory directory, std::string path);
 
-  // Copies all that `source` has into this file, which must be empty; holes stay holes. Gives the
-  // number of bytes. Between two pieces of some MiB it can be cancelled. Permissions stay as they
-  // are; copy_file takes them over.
+  // Copies all that `source` has into this file, which must be empty (else EINVAL); holes stay
+  // holes. Neither may be opened for direct access (Errc::misaligned). Gives the number of bytes.
+  // Between two pieces of some MiB it can be cancelled. Permissions stay as they are; copy_file
+  // takes them over.
   Task<std::uint64_t> copy_from(File& source);
 
   // As fstat(2), at once. Throws IoError.
   FileFacts facts();
 
   // What direct access to this file needs: buffers at multiples of memory_bytes; offsets, and the
-  // lengths of buffers, that are multiples of offset_bytes. Anything else fails with
-  // Errc::misaligned and a sentence. Buffered files have multiples of 1.
+  // lengths of buffers, that are multiples of offset_bytes; for append() a size that is one.
+  // Anything else fails with Errc::misaligned and a sentence. Buffered files have multiples of 1.
   const Alignment& alignment() const noexcept { return state_->alignment; }
 
  private:
@@ -105,14 +107,19 @@ class File {
   explicit File(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 
   void ask_alignment();
+  std::uint64_t size() const noexcept;
   template <class Op>
   Wait<Op> checked(Op operation) const noexcept;
   Wait<io::ChangeFile> change(FileChange change, std::uint64_t size_bytes) noexcept;
-  Wait<io::CopyPiece> copy_piece(File& source, std::uint64_t offset_bytes, bool permissions);
+  Wait<io::CopyPiece> copy_piece(File& source, std::uint64_t offset_bytes,
+                                 bool permissions) noexcept;
   Task<std::uint64_t> copy_all(File& source, bool permissions);
 
   static IoError::Subject capture_path(const void* state);
   static IoError::Subject capture_alignment(const void* state);
+  static IoError::Subject capture_end(const void* state);
+  static IoError::Subject capture_direct(const void* state);
+  static IoError::Subject capture_content(const void* state);
 
   std::unique_ptr<State> state_;
 };
