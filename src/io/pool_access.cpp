@@ -13,11 +13,19 @@ constexpr std::size_t order_word = 1;  // in an operation's engine_words: its Or
 
 struct PoolAccess::Order : WorkPool::Order {
   Order(Operation& of, int on, PoolAccess& given_by, WorkPool& to)
-      : WorkPool::Order(carry_out), operation(of), descriptor(on), from(given_by), pool(to) {}
+      : WorkPool::Order(carry_out, hand_over),
+        operation(of),
+        descriptor(on),
+        from(given_by),
+        pool(to) {}
 
   static void carry_out(WorkPool::Order& order) noexcept {
     auto& self = static_cast<Order&>(order);
     perform_on_disk(self.operation, self.descriptor, Disk::may_wait);
+  }
+
+  static void hand_over(WorkPool::Order& order) noexcept {
+    auto& self = static_cast<Order&>(order);
     self.from.give_back(self);
   }
 

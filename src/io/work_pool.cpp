@@ -12,6 +12,7 @@ namespace {
 Work with_numbers(Work work) {
   if (work.threads == 0) work.threads = std::max(1U, std::thread::hardware_concurrency());
   work.threads_max = std::max(work.threads, work.threads_max);
+  if (work.waiting_max == 0) work.threads = work.threads_max;  // more come only when work waits
   return work;
 }
 
@@ -38,15 +39,18 @@ WorkPool::~WorkPool() {
 bool WorkPool::give(Order& order) {
   {
     std::lock_guard lock(mutex_);
-    if (waiting_ >= work_.waiting_max) return false;
     order.since = Clock::now();
     order.is_waiting = true;
     orders_.push_back(order);
     ++waiting_;
-    if (call_a_thread()) return true;
+    bool has_threads = call_a_thread();
+    if (has_threads && waiting_ <= work_.waiting_max + called_) return true;
     remove(order);
+    if (has_threads) return false;
   }
+  auto give_back = order.give_back;
   order.run(order);  // late is better than never
+  if (give_back != nullptr) give_back(order);
   return true;
 }
 
@@ -76,7 +80,10 @@ std::size_t WorkPool::waiting() const {
 // Sees to it that what waits will be looked at. False if there is no thread that could.
 bool WorkPool::call_a_thread() {
   if (busy_ < busy_max_) {
-    if (assign(Duty::work)) ++busy_;
+    if (assign(Duty::work)) {
+      ++busy_;
+      ++called_;
+    }
   } else if (!is_watched_ && busy_max_ < work_.threads_max) {
     is_watched_ = assign(Duty::watch);
   }
@@ -110,7 +117,10 @@ void WorkPool::run_thread(Duty duty, Threads::iterator self) {
   std::unique_lock lock(mutex_);
   for (; duty != Duty::none; duty = wait_for_duty(lock)) {
     if (duty == Duty::watch) watch(lock);
-    if (duty == Duty::work) work_off(lock);
+    if (duty == Duty::work) {
+      --called_;
+      work_off(lock);
+    }
   }
   if (!is_ending_) ended_.splice(ended_.end(), threads_, self);
 }
@@ -119,11 +129,23 @@ void WorkPool::work_off(std::unique_lock<std::mutex>& lock) {
   while (!orders_.empty()) {
     Order& order = orders_.front();
     remove(order);
-    lock.unlock();
-    order.run(order);
-    lock.lock();
+    carry_out(order, lock);
   }
   --busy_;
+}
+
+// Whoever gets a result back and gives more work at once must find this thread free.
+void WorkPool::carry_out(Order& order, std::unique_lock<std::mutex>& lock) {
+  auto give_back = order.give_back;
+  lock.unlock();
+  order.run(order);
+  lock.lock();
+  if (give_back == nullptr) return;
+  ++called_;
+  lock.unlock();
+  give_back(order);
+  lock.lock();
+  --called_;
 }
 
 // Joins those that work when the oldest order has waited for too long.

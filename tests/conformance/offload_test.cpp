@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Work narrow("narrow", 1, 1, 1);
+constexpr Work unqueued("unqueued", 1, 1, 0);
 
 constexpr Work elastic() {
   Work work("elastic", 1, 3);
@@ -193,6 +194,21 @@ Task<std::string> offload_too_much(Stream&) {
 TEST_P(OffloadingElsewhere, beyond_what_may_wait_is_refused_with_a_sentence) {
   EXPECT_EQ(result_of(offload_too_much),
             "offload to narrow: as much work waits already as may; one waited");
+}
+
+// Each finds the thread free that has just given back the last, although none may wait for it.
+Task<std::string> offload_one_by_one(Stream&) {
+  long sum = 0;
+  for (int i = 0; i < 200; ++i) {
+    auto work = offload(unqueued, [i] { return long{i}; });
+    long value = co_await std::move(work);
+    sum += value;
+  }
+  co_return std::to_string(sum);
+}
+
+TEST_P(Offloading, to_a_class_in_which_nothing_may_wait_is_done_by_a_free_thread) {
+  EXPECT_EQ(result_of(offload_one_by_one), "19900");
 }
 
 Task<> read_this_file(Scope&, std::string& notes) {

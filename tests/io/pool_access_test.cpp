@@ -94,15 +94,15 @@ TEST(PoolAccess, cancels_nothing_that_is_done_and_not_collected) {
   EXPECT_EQ(note.ending, Ending::none);
 }
 
-// Keeps the only thread for disks busy for as long as it lives.
-class BusyDisk {
+// Keeps the only thread of a class, for disks unless it is another, busy for as long as it lives.
+class BusyThread {
  public:
-  explicit BusyDisk(WorkPools& pools) {
+  explicit BusyThread(WorkPools& pools, Work of = Work("disk", 1, 1)) {
     auto* hold = new Hold(has_begun_, let_go_);
-    EXPECT_TRUE(pools.of(Work("disk", 1, 1)).give(*hold));
+    EXPECT_TRUE(pools.of(of).give(*hold));
     has_begun_->acquire();
   }
-  ~BusyDisk() { let_go_->release(); }
+  ~BusyThread() { let_go_->release(); }
 
  private:
   using Semaphore = std::shared_ptr<std::binary_semaphore>;
@@ -126,7 +126,7 @@ class BusyDisk {
 TEST(PoolAccess, cancels_a_disk_operation_that_no_thread_has_begun) {
   sys::Fd directory = root();
   auto pools = std::make_shared<WorkPools>();
-  BusyDisk busy(*pools);
+  BusyThread busy(*pools);
   int wakes = 0;
   PoolAccess access(pools, [&wakes] { ++wakes; });
   OpenFile open(directory.get(), "no-such-name");
@@ -156,7 +156,7 @@ TEST(PoolAccess, leaves_the_closing_of_a_large_file_without_a_name_to_a_thread) 
   int file = make_file(off_t{4} << 20, true);
   {
     auto pools = std::make_shared<WorkPools>();
-    BusyDisk busy(*pools);
+    BusyThread busy(*pools);
     PoolAccess(pools, [] {}).close_file(file);
     EXPECT_TRUE(is_open(file));
   }
@@ -166,7 +166,7 @@ TEST(PoolAccess, leaves_the_closing_of_a_large_file_without_a_name_to_a_thread) 
 TEST(PoolAccess, closes_other_files_at_once) {
   auto pools = std::make_shared<WorkPools>();
   PoolAccess access(pools, [] {});
-  BusyDisk busy(*pools);
+  BusyThread busy(*pools);
   int large = make_file(off_t{4} << 20, false);
   access.close_file(large);
   EXPECT_FALSE(is_open(large));
@@ -178,7 +178,9 @@ TEST(PoolAccess, closes_other_files_at_once) {
 TEST(PoolAccess, refuses_what_is_more_than_may_wait) {
   auto pools = std::make_shared<WorkPools>();
   PoolAccess access(pools, [] {});
-  Note note(Work("none", 1, 1, 0));
+  const Work none_waits("none waits", 1, 1, 0);
+  BusyThread busy(*pools, none_waits);
+  Note note(none_waits);
   EXPECT_FALSE(access.run(note, -1));
   EXPECT_EQ(note.ending, Ending::refused);
   EXPECT_FALSE(note.is_done);

@@ -17,14 +17,14 @@ using std::chrono::milliseconds;
 
 // Work that begins, and then goes on until it is let go.
 struct Held : WorkPool::Order {
-  Held() : Order(carry_out) {}
+  Held() : Order(carry_out, hand_over) {}
   static void carry_out(Order& order) noexcept {
     auto& self = static_cast<Held&>(order);
     self.thread = std::this_thread::get_id();
     self.begun.release();
     self.let_go.acquire();
-    self.done.release();
   }
+  static void hand_over(Order& order) noexcept { static_cast<Held&>(order).done.release(); }
   std::thread::id thread;
   std::binary_semaphore begun{0}, let_go{0}, done{0};
 };
@@ -149,6 +149,32 @@ TEST(WorkPool, takes_no_more_than_may_wait) {
   EXPECT_TRUE(pool.give(refused));
   for (Held& each : waiting) finish(each);
   finish(refused);
+}
+
+// An idle pool refused everything.
+TEST(WorkPool, that_lets_nothing_wait_takes_what_a_thread_can_begin) {
+  WorkPool pool(Work("test", 1, 2, 0));
+  for (int round = 0; round < 100; ++round) {
+    Held one, two, refused;
+    ASSERT_TRUE(pool.give(one) && pool.give(two)) << round;
+    ASSERT_FALSE(pool.give(refused)) << round;
+    one.begun.acquire();
+    two.begun.acquire();
+    ASSERT_FALSE(pool.give(refused)) << round;
+    finish(one);
+    finish(two);
+  }
+  EXPECT_EQ(pool.threads(), 2U);
+}
+
+// Work that a thread is on its way for does not wait.
+TEST(WorkPool, takes_as_much_at_once_as_may_run_and_wait) {
+  WorkPool pool(work_with(2, 2, hours(1)));
+  Held held[2 + 3], refused;
+  for (Held& each : held) ASSERT_TRUE(pool.give(each));
+  EXPECT_FALSE(pool.give(refused));
+  for (Held& each : held) each.let_go.release();
+  for (Held& each : held) each.done.acquire();
 }
 
 TEST(WorkPool, gives_back_what_no_thread_has_begun) {

@@ -19,13 +19,15 @@ namespace duet::io {
 
 class WorkPool {
  public:
-  // One piece of work, kept by whoever gives it until `run` has been called, on another thread.
-  // `run` may destroy it.
+  // One piece of work, kept by whoever gives it until `run` has been called, on another thread, and
+  // then `give_back`, if there is one: before that the thread counts as free for the next. The last
+  // of them may destroy it.
   struct Order : ListNode {
     using Run = void (*)(Order&) noexcept;
-    explicit Order(Run function) noexcept : run(function) {}
+    explicit Order(Run function, Run then = nullptr) noexcept : run(function), give_back(then) {}
 
     const Run run;
+    const Run give_back;
     // The pool's, from give() on:
     TimePoint since{};
     bool is_waiting = false;
@@ -36,7 +38,8 @@ class WorkPool {
   WorkPool& operator=(const WorkPool&) = delete;
   ~WorkPool();  // carries out what waits
 
-  // False when as much work waits as may. Where the system grants no thread at all, runs it here.
+  // False when as much work waits as may, not counting what a thread is on its way for. Where the
+  // system grants no thread at all, runs it here.
   bool give(Order& order);
 
   // Takes work back that no thread has begun; false if one has.
@@ -57,6 +60,7 @@ class WorkPool {
   bool start_thread(Duty duty);
   void run_thread(Duty duty, Threads::iterator self);
   void work_off(std::unique_lock<std::mutex>& lock);
+  void carry_out(Order& order, std::unique_lock<std::mutex>& lock);
   void watch(std::unique_lock<std::mutex>& lock);
   Duty wait_for_duty(std::unique_lock<std::mutex>& lock);
 
@@ -65,6 +69,7 @@ class WorkPool {
   List<Order> orders_;
   std::size_t waiting_ = 0;
   unsigned busy_ = 0;      // threads that work, or were called to
+  unsigned called_ = 0;    // those of them that are about to take one that waits
   unsigned busy_max_ = 0;  // at least work_.threads; more after work had to wait
   bool is_watched_ = false;
   bool is_ending_ = false;
