@@ -6,8 +6,9 @@
 //   File file = co_await File::open(directory, "name");
 //   std::size_t n = co_await file.read_at(buffer, 0);
 //
-// No call blocks a loop that others share: it is answered from the page cache, or else by the
-// kernel's ring or a few threads; under a loop of its own it simply blocks. A call to a disk cannot
+// No call blocks a thread that others share: it is answered from the page cache, or else by the
+// kernel's ring or a few threads; under an engine that blocks (single, process, thread) it simply
+// does. A call to a disk cannot
 // be interrupted: cancellation and deadlines act before it starts or after it has ended. Buffers
 // stay until then. Of one loop and its thread; any number of operations may be in flight.
 

@@ -1,7 +1,8 @@
 #pragma once
 // A Channel passes values from those who send to those who receive, in order, each to one of them.
 // It holds at most `capacity` values; beyond, senders wait: that is the back-pressure. Used from
-// any loop and any thread; under a model that forks, every process has its own.
+// any loop and any thread; under a model that forks, every process has its own. A capacity of 0, a
+// rendezvous, does not exist: it is a broken invariant.
 //
 //   Channel<Job> jobs(64);
 //   bool is_taken = co_await jobs.send(std::move(job));       // false: closed
@@ -27,7 +28,8 @@ class Channel {
   ~Channel() { DUET_ASSERT(senders_.empty() && receivers_.empty()); }
 
   // co_await, or wait(…): true when the channel has the value, false when it is closed. Throws
-  // Cancelled: then nobody will receive it.
+  // Cancelled: then nobody will receive it. What was not taken is destroyed with the call; who
+  // wants to keep it sends a pointer, or by try_send.
   class Send;
   Send send(T value) { return Send(*this, std::move(value)); }
 
@@ -36,7 +38,9 @@ class Channel {
   class Receive;
   Receive receive() noexcept { return Receive(*this); }
 
-  // Without waiting; `value` is moved from only if it was taken.
+  // Without waiting; `value` is moved from only if it was taken. False when the channel is full or
+  // closed, and nothing when it is empty, closed or not: those who need to know which send and
+  // receive.
   bool try_send(T& value);
   std::optional<T> try_receive();
 

@@ -31,8 +31,9 @@ class Stream {
   // the next wait for a peer: copy what is needed longer.
   Wait<io::ReceiveLease> receive() noexcept;
 
-  // Completes when the buffer is full; Errc::end_of_stream if the peer ends before that. Cancelled,
-  // the bytes that had come are lost.
+  // Completes when the buffer is full; Errc::end_of_stream if the peer ends before that. Cancelled
+  // or timed out, some bytes may have been taken, and nobody says how many: who wants to read on
+  // reads by read_some. A single transfer takes all or nothing, this takes several.
   Wait<io::Receive> read_exact(std::span<std::byte> buffer) noexcept;
 
   // Completes when the kernel has taken some of the bytes, or all; returns how many. The memory
