@@ -44,8 +44,8 @@ SharedSelector::Share* SharedSelector::take() {
   bool has_looked = false;  // or loops that always have something to do would let nobody in
   std::unique_lock lock(mutex_);
   while (!has_ended_) {
-    if (has_looked && !called_.empty()) return &claim();
-    sys::Timeout timeout(called_.empty() ? never : past);
+    if (has_looked && has_called()) return &claim();
+    sys::Timeout timeout(has_called() ? past : never);
     ++waiting_;
     lock.unlock();
     std::int64_t count = sys::wait_epoll_interruptible(kernel_->epoll.get(), event, timeout);
@@ -58,11 +58,15 @@ SharedSelector::Share* SharedSelector::take() {
   return nullptr;
 }
 
+// New ones take turns with the others: behind all new ones nobody would end, and when more come
+// than are run, all would be begun and stay.
 SharedSelector::Share& SharedSelector::claim() {
-  Share& share = called_.front();
+  is_turn_of_new_ = called_.empty() || (!is_turn_of_new_ && !new_.empty());
+  Share& share = is_turn_of_new_ ? new_.front() : called_.front();
   static_cast<ListNode&>(share).unlink();
   share.state_ = Share::State::claimed;
-  if (!called_.empty()) call_a_thread();  // this one will be busy
+  share.is_new_ = false;
+  if (has_called()) call_a_thread();  // this one will be busy
   return share;
 }
 
@@ -76,7 +80,7 @@ void SharedSelector::call(Share& share) {
   share.is_woken_ = true;
   if (share.state_ != Share::State::parked) return;
   share.state_ = Share::State::called;
-  called_.push_back(share);
+  (share.is_new_ ? new_ : called_).push_back(share);
 }
 
 void SharedSelector::call_a_thread() {

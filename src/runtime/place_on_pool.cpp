@@ -1,6 +1,8 @@
 // The event loop with a thread pool of the textbooks: a loop for each connection, all parked on one
 // shared selector and run by a few threads. A connection is never handled by two threads at once,
-// and one that keeps a thread busy holds up nobody as long as there is another thread.
+// and one that keeps a thread busy holds up nobody as long as there is another thread. The loop is
+// made when a thread runs the connection first: those that wait for a thread, when connections come
+// faster than they are run, are small.
 
 #include <thread>
 
@@ -14,7 +16,8 @@ namespace {
 
 class OnPool : public OwnLoops {
  public:
-  OnPool(Loop& acceptor, Hosting hosting) : OwnLoops(acceptor, std::move(hosting)) {}
+  OnPool(Loop& acceptor, Hosting hosting)
+      : OwnLoops(acceptor, std::move(hosting)), threads_wanted_(hosting_.threads) {}
 
   ~OnPool() override {
     selector_.end();
@@ -23,56 +26,79 @@ class OnPool : public OwnLoops {
   }
 
   void start(const Service& service, Accepted accepted, Admission admission) override {
-    int descriptor = accepted.descriptor;
+    sys::Fd descriptor(accepted.descriptor);
     Address peer = accepted.peer;
     try {
       start_threads();
-      auto parked = std::make_unique<Parked>(service, std::move(accepted));
+      auto parked = std::make_unique<Parked>(service, std::move(accepted), std::move(descriptor));
       parked->admission = std::move(admission);
-      parked->own = make_loop(*parked);
-      Parked& begun = *parked.release();  // until end()
-      add(begun);
-      enter(begun, *begun.own);
-      begun.share->queue();
+      parked->first_share = std::make_unique<io::SharedSelector::Share>(selector_, parked.get());
+      parked->share = parked->first_share.get();
+      Parked& waiting = *parked.release();  // until end()
+      add(waiting);
+      waiting.share->queue();
     } catch (const std::exception& error) {
-      sys::Fd refused(descriptor);
-      hosting_.log.error("no loop for the connection of {}: {}", peer.text(), error.what());
+      refuse(peer, error);
     }
   }
 
  private:
   struct Parked : Connection {
-    Parked(const Service& of, Accepted by) : service(of), accepted(std::move(by)) {}
+    Parked(const Service& of, Accepted by, sys::Fd its_descriptor)
+        : service(of), accepted(std::move(by)), descriptor(std::move(its_descriptor)) {}
 
     const Service& service;
     Accepted accepted;
-    bool has_begun = false;
+    sys::Fd descriptor;                                      // until it is served
+    std::unique_ptr<io::SharedSelector::Share> first_share;  // until there is a loop, which has it
+    io::SharedSelector::Share* share = nullptr;
     std::unique_ptr<Loop> own;
-    io::SharedSelector::Share* share = nullptr;  // the loop's
   };
 
-  std::unique_ptr<Loop> make_loop(Parked& parked) {
-    auto make_engine = [this, &parked](JobQueue& completed) {
-      auto share = std::make_unique<io::SharedSelector::Share>(selector_, &parked);
-      parked.share = share.get();
-      return io::make_reactor_engine(completed, std::move(share), hosting_.pools);
-    };
-    return std::make_unique<Loop>(make_engine, hosting_.log, hosting_.turn_order, hosting_.fibers);
+  void refuse(const Address& peer, const std::exception& error) const {
+    hosting_.log.error("no loop for the connection of {}: {}", peer.text(), error.what());
   }
 
+  // False when there can be none; the connection is closed then.
+  bool begin(Parked& parked) {
+    auto make_engine = [this, &parked](JobQueue& completed) {
+      return io::make_reactor_engine(completed, std::move(parked.first_share), hosting_.pools);
+    };
+    try {
+      WithoutLoop apart;  // this loop is not this thread's: others run it, too
+      parked.own =
+          std::make_unique<Loop>(make_engine, hosting_.log, hosting_.turn_order, hosting_.fibers);
+    } catch (const std::exception& error) {
+      refuse(parked.accepted.peer, error);
+      return false;
+    }
+    enter(parked, *parked.own);
+    parked.descriptor.give_up();
+    parked.own->start(run_connection(parked.service, std::move(parked.accepted)));
+    return true;
+  }
+
+  // Throws if there cannot be a single one.
   void start_threads() {
-    while (threads_.size() < hosting_.threads)
-      threads_.emplace_back([this] {
-        while (io::SharedSelector::Share* share = selector_.take())
-          run(*static_cast<Parked*>(share->owner()));
-      });
+    while (threads_.size() < threads_wanted_) {
+      try {
+        threads_.emplace_back([this] {
+          while (io::SharedSelector::Share* share = selector_.take())
+            run(*static_cast<Parked*>(share->owner()));
+        });
+      } catch (const std::system_error& error) {
+        if (threads_.empty()) throw;
+        hosting_.log.warning("the pool has {} threads and not {}: {}", threads_.size(),
+                             threads_wanted_, error.what());
+        threads_wanted_ = threads_.size();
+      }
+    }
   }
 
   // Until it waits for something; or for long enough, so that others come in between.
   void run(Parked& parked) {
     constexpr int turns_max = 16;
-    if (!std::exchange(parked.has_begun, true))
-      parked.own->start(run_connection(parked.service, std::move(parked.accepted)));
+    if (parked.own == nullptr && !begin(parked)) return post_end(parked);
     for (int turn = 0; turn < turns_max; ++turn) {
       if (!parked.own->run_once()) return finish(parked);
       TimePoint deadline = parked.own->next_deadline();
@@ -87,6 +113,10 @@ class OnPool : public OwnLoops {
     tell(hosting_.loop_end, *parked.own);
     leave(parked);
     parked.own.reset();
+    post_end(parked);
+  }
+
+  void post_end(Parked& parked) {
     acceptor_.post([this, &parked] { end(parked); });
   }
 
@@ -96,6 +126,7 @@ class OnPool : public OwnLoops {
   }
 
   io::SharedSelector selector_;
+  std::size_t threads_wanted_;
   std::vector<std::thread> threads_;
 };
 

@@ -384,8 +384,7 @@ TEST_P(HttpLimits, connections_that_come_and_go_leave_nothing) {
   come_and_go(server.address(), times);
   EXPECT_EQ(HttpClient(server.address()).ask(get("/")).status, 200);
   EXPECT_TRUE(eventually([&] { return is_at_rest(descriptors + 1); }));
-  // A pool's loops pile up when connections come faster than they are run; that memory is kept.
-  expect_growth_below(server.process(), before, (model().has_pool() ? 8U : 2U) << 20);
+  expect_growth_below(server.process(), before, 2U << 20);
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ class SharedSelector {
   };
 
   // What follows is called under the lock.
+  bool has_called() const noexcept { return !called_.empty() || !new_.empty(); }
   Share& claim();
   void call(Share& share);
   void call_a_thread();
@@ -54,6 +55,8 @@ class SharedSelector {
   std::mutex mutex_;            // guards the rest
   std::vector<Entry> entries_;  // by descriptor
   List<Share> called_;          // and not claimed yet
+  List<Share> new_;             // those of them that never were
+  bool is_turn_of_new_ = false;
   std::multimap<TimePoint, Share*> deadlines_;
   TimePoint timer_time_ = never;
   unsigned waiting_ = 0;  // threads in take()
@@ -94,6 +97,7 @@ class SharedSelector::Share final : public SelectorMechanism, public ListNode {
   SharedSelector& of_;
   void* const owner_;
   State state_ = State::claimed;
+  bool is_new_ = true;
   bool is_woken_ = false;
   std::vector<Report> noted_;
   std::vector<Report> reports_;
