@@ -25,6 +25,12 @@ std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pools& pools
   return io::make_reactor_engine(completed, make_mechanism(io::Trigger::once), pools);
 }
 
+// The helper thread of its selector waits in epoll; who has no epoll is told before it is needed.
+std::unique_ptr<io::Engine> make_signal(JobQueue& completed, const Pools& pools, bool serves_many) {
+  io::make_epoll_mechanism(io::Trigger::once);
+  return make_reactor<io::make_signal_mechanism>(completed, pools, serves_many);
+}
+
 template <io::AioNotice notice>
 std::unique_ptr<io::Engine> make_aio(JobQueue& completed, const Pools& pools, bool) {
   return io::make_aio_engine(completed, io::make_epoll_mechanism(io::Trigger::once), pools, notice);
@@ -45,8 +51,8 @@ constexpr std::array engine_table = {
                 make_reactor<io::make_spin_mechanism>,
                 "allow pipe2 in the seccomp filter"},
     EngineEntry{{"signal", "reactor: tries each call, waits for signals, fcntl(2) F_SETSIG"},
-                make_reactor<io::make_signal_mechanism>,
-                "allow rt_sigtimedwait in the seccomp filter"},
+                make_signal,
+                "allow rt_sigtimedwait, epoll_create1 and epoll_pwait2 in the seccomp filter"},
     EngineEntry{
         {"blocking", "waits inside each blocking call"},
         [](JobQueue& completed, const Pools&, bool) { return io::make_blocking_engine(completed); },

@@ -43,6 +43,10 @@ class ReadinessSignals {
   // Leaves a descriptor alone that signals somebody else, or is another by now.
   void end(int descriptor, const FormerSignalling& former) const noexcept;
 
+  bool is_of_this_thread() const noexcept {
+    return ::pthread_equal(handle_, ::pthread_self()) != 0;
+  }
+
   // Waits for one; returns its number, or a negated errno: EAGAIN after the time, EINTR.
   std::int64_t take_interruptible(siginfo_t& info, const Timeout& timeout) const noexcept;
 

@@ -127,9 +127,19 @@ TEST_P(SelectorWaiting, a_call_of_another_thread_is_refused_and_changes_nothing)
   EXPECT_EQ(error_of_call([&] { shared.load()->modify(pair_, both); }), Errc::busy);
   EXPECT_EQ(error_of_call([&] { shared.load()->remove(pair_); }), Errc::busy);
   EXPECT_EQ(error_of_call([&] { shared.load()->wait(Duration::zero()); }), Errc::busy);
+  EXPECT_EQ(error_of_call([&] { shared.load()->close(); }), Errc::busy);
   pair_.write_to_us();
   thread.join();
   EXPECT_EQ(found, Found{"ours"});
+}
+
+TEST_P(SelectorWaiting, signals_are_waited_for_by_the_thread_that_made_the_selector) {
+  selector_.add(pair_, readable, "ours");
+  pair_.write_to_us();
+  std::error_code error;
+  std::thread([&] { error = error_of_call([&] { selector_.wait(long_time); }); }).join();
+  EXPECT_EQ(error,
+            is("signal") ? std::error_code(EPERM, std::system_category()) : std::error_code());
 }
 
 int stop_pipe = -1;

@@ -3,10 +3,12 @@
 // else of duet. The semantics are those of Python's selectors. It keeps a Key for each descriptor,
 // with data of yours; how it waits is a SelectorMechanism's matter, which is chosen by name.
 //
-// It belongs to one thread: a call of another during a wait throws Errc::busy. To have something
-// added from elsewhere, let the thread add a pipe's end to wake it by, and write to the other end.
-// It owns no descriptor: remove one before you close it, or soon after, before its number is used
-// again. One that is closed and not removed is silent.
+// It belongs to one thread, under signal to the one that made it: EPERM in a wait of another, and
+// EBUSY for a second one of a thread. A call of another during a wait throws Errc::busy. To have
+// something added from elsewhere, let the thread add a pipe's end to wake it by, and write to the
+// other end. It owns no descriptor: remove one before you close it, or soon after, before its
+// number is used again. One that is closed and not removed is silent; but while a duplicate of it
+// is open epoll goes on reporting it.
 //
 // Level-triggered: reports a descriptor for as long as it is ready. With Trigger::once it reports
 // once, and again only after rearm.
@@ -155,7 +157,8 @@ class Selector {
   }
 
   // Forgets all; what follows, but another close, throws Errc::closed.
-  void close() noexcept {
+  void close() {
+    if (mechanism_) opened();
     mechanism_.reset();
     entries_.clear();
   }
@@ -182,8 +185,10 @@ class Selector {
     throw IoError({error, std::system_category()}, "selector");
   }
 
+  [[noreturn]] static void refuse_as_busy() { throw IoError(Errc::busy, "selector"); }
+
   io::SelectorMechanism& opened() const {
-    if (std::atomic_ref(is_waiting_).load()) throw IoError(Errc::busy, "selector");
+    if (std::atomic_ref(is_waiting_).load()) refuse_as_busy();
     if (!mechanism_) throw IoError(Errc::closed, "selector");
     return *mechanism_;
   }
@@ -241,7 +246,9 @@ class Selector {
   // While it lives a wait is under way.
   class Waiting {
    public:
-    explicit Waiting(bool& is_waiting) : is_waiting_(is_waiting) { is_waiting_.store(true); }
+    explicit Waiting(bool& is_waiting) : is_waiting_(is_waiting) {
+      if (is_waiting_.exchange(true)) refuse_as_busy();
+    }
     ~Waiting() { is_waiting_.store(false); }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;

@@ -70,6 +70,7 @@ class SignalMechanism final : public SelectorMechanism {
   }
 
   std::span<const Report> wait(TimePoint deadline) override {
+    if (!signals_.is_of_this_thread()) fail(EPERM);  // they go to the thread that made it
     reports_.clear();
     // What has been hinted at is looked at before anybody sleeps, and signals are taken every time.
     TimePoint until = hints_.empty() && trigger_ == Trigger::once ? deadline : past;
