@@ -43,8 +43,9 @@ void print_text() {
     Availability found = probe_model(model);
     std::string what = fmt::format("{} ({})", model.summary, model.textbook_name);
     if (model.engine.empty()) what = fmt::format("{}: here {}", model.summary, engine_of(model));
+    std::string_view yes = model.is_for_comparison ? "yes, for comparison" : "yes";
     fmt::print("{:9} {:10} {:72} {}\n", model.name, engine_of(model), what,
-               found.is_available ? "yes" : "no: " + found.reason + "; to have it, " + found.cure);
+               found.is_available ? yes : "no: " + found.reason + "; to have it, " + found.cure);
   }
   fmt::print("\nengines, for --engine with model process or thread:\n");
   for (const EngineFacts& engine : engines()) {
