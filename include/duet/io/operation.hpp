@@ -97,8 +97,8 @@ struct Operation : Job {
   }
 
   std::int64_t result = 0;
-  void* owner = nullptr;          // of whoever set `run`
-  std::uint64_t engine_words[2];  // of the engine, while the operation is in flight
+  void* owner = nullptr;               // of whoever set `run`
+  std::uint64_t engine_words[2] = {};  // of the engine, while the operation is in flight
   Handle handle;
   const Kind kind;
   Ending ending = Ending::none;
