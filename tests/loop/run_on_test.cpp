@@ -40,12 +40,11 @@ class RunOnTest : public test::ScopeFixture {
     if (thread_.joinable()) thread_.join();
   }
 
-  Task<> call() {
-    co_await run_on(*other_, [this] { ++calls_; });
+  Task<> call_on(Loop& loop) {
+    Task<> calling = run_on(loop, [this] { ++calls_; });
+    co_await std::move(calling);
   }
-  Task<> call_here() {
-    co_await run_on(Loop::current(), [this] { ++calls_; });
-  }
+  Task<> call() { return call_on(*other_); }
 
   Event is_up_, ends_;
   std::thread thread_;
@@ -58,7 +57,8 @@ INSTANTIATE_TEST_SUITE_P(engines, RunOnTest, ::testing::Values("blocking", "epol
 
 TEST_P(RunOnTest, runs_there_and_brings_the_result_back) {
   run([&]() -> Task<> {
-    std::thread::id there = co_await run_on(*other_, [] { return std::this_thread::get_id(); });
+    Task<std::thread::id> asking = run_on(*other_, [] { return std::this_thread::get_id(); });
+    std::thread::id there = co_await std::move(asking);
     EXPECT_EQ(there, thread_.get_id());
     Task<int> task = run_on(*other_, [] { return test::number_after(milliseconds(1), 7); });
     int value = co_await std::move(task);
@@ -71,7 +71,7 @@ TEST_P(RunOnTest, in_a_cancelled_scope_calls_nothing) {
     CancelScope cancelled(nullptr);
     cancelled.cancel(CancelReason::requested);
     co_await expect_outcome(test::in_scope(call(), cancelled), "cancelled");
-    co_await expect_outcome(test::in_scope(call_here(), cancelled), "cancelled");
+    co_await expect_outcome(test::in_scope(call_on(Loop::current()), cancelled), "cancelled");
   });
   EXPECT_EQ(calls_, 0);
 }
