@@ -49,14 +49,17 @@ TEST_P(ScopeTest, of_two_failures_the_first_comes_out) {
 // It comes out only after all have ended, so that nothing of theirs is used after its end.
 TEST_P(ScopeTest, a_failure_waits_for_siblings_that_clean_up) {
   bool has_cleaned_up = false;
-  Event cleaned_up;
+  auto clean_up = [&]() -> Task<> {
+    for (int i = 0; i < 5; ++i) co_await yield();
+    has_cleaned_up = true;
+  };
   auto tidy = [&]() -> Task<> {
     try {
       co_await sleep_for(hours(1));
     } catch (const Cancelled&) {
     }
-    for (int i = 0; i < 5; ++i) co_await yield();
-    has_cleaned_up = true;
+    Task<> cleaning = test::owned(clean_up);
+    co_await shielded(hours(1), std::move(cleaning));
   };
   run([&]() -> Task<> {
     Task<> tidying = test::owned(tidy);
