@@ -91,11 +91,13 @@ Task<> offer(Stream peer, std::atomic<Stream*>* offered) {
   std::array<std::byte, 1> byte;
   std::size_t n = co_await peer.read_some(byte);
   EXPECT_EQ(n, 0U);
+  EXPECT_EQ(offered->load(), nullptr) << "used to the end";
 }
 
 Task<> write_to_the_offered(Stream peer, std::atomic<Stream*>* offered) {
   auto sent = co_await as_expected(offered->load()->write_all(bytes_of("from the other")));
   std::string text = sent ? "sent" : sent.error().message();
+  offered->store(nullptr);
   co_await peer.write_all(bytes_of(text));
 }
 

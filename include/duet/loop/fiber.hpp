@@ -12,8 +12,9 @@
 //
 // fiber(…) is a task like any other, whose inside is a fiber: values and exceptions come out of it,
 // it runs in the scope of its awaiter, and a cancellation or a deadline is thrown out of wait as
-// Cancelled. A fiber waits for tasks, a task for fibers. It stays on its loop's thread, and yields
-// nowhere but in wait.
+// Cancelled. A fiber waits for tasks, a task for fibers. It yields nowhere but in wait. It stays on
+// its loop's thread; under the model pool a loop has another one after each wait, and what the
+// compiler has kept of a thread_local variable's address or of the thread's id is wrong then.
 //
 // The stack, 64 KiB by default, is its own until it ends: functions that need more run elsewhere,
 // by wait(task) on the loop's stack or by offload on a thread's. What overflows it ends the program

@@ -6,8 +6,9 @@
 //   3. runs the jobs that were ready when the turn began,
 //   4. lets the engine wait: until something completes, the next timer, or a wake-up; or, if jobs
 //      are ready, just collect.
-// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread; post()
-// and wake() are for any thread. After a fork the child makes its own.
+// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread, or,
+// under the model pool, by one at a time; post() and interrupt() are for any thread. After a fork
+// the child makes its own. It outlives all that was made on it: streams, files, children.
 
 #include <atomic>
 #include <functional>
