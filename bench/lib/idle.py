@@ -35,12 +35,20 @@ def measurements(bench, _, models):
 
 
 @dataclasses.dataclass(frozen=True)
+class Load:
+    connections: int = CONNECTIONS
+
+    def __str__(self):
+        return f"idle: {self.connections} silent connections (single: 1)"
+
+
+@dataclasses.dataclass(frozen=True)
 class Measurement:
     """The echo under some models."""
 
     bench: object
     models: list
-    load: str = f"idle: {CONNECTIONS} silent connections (single: 1)"
+    load: Load = Load()
 
     def servers(self):
         servers, missing = [], {}
