@@ -1,9 +1,12 @@
 // Who holds which Mutex, and who waits for which: in debug builds only, to report the moment at
-// which those who hold locks begin to wait for each other in a circle.
+// which those who hold locks begin to wait for each other in a circle. A task that waits for the
+// tasks of a scope is kept waiting by whatever one of them waits for.
 //
 // A holder is noted when it runs again with the lock, and forgotten before it passes the lock on;
 // a wait is noted after it has begun and forgotten before it is over. So what is noted is true, if
 // late, and whoever notes the last wait of a circle sees all of it.
+
+#include "loop/lock_graph.hpp"
 
 #include "duet/loop/mutex.hpp"
 
@@ -12,7 +15,9 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
+#include <vector>
 #endif
 
 namespace duet {
@@ -23,6 +28,8 @@ void Mutex::note_wait(const PromiseBase*) noexcept {}
 void Mutex::note_cancelled_wait(const PromiseBase*) noexcept {}
 void Mutex::note_lock(const PromiseBase*) noexcept {}
 void Mutex::note_unlock() noexcept {}
+void note_join(const CancelScope&, const PromiseBase&) noexcept {}
+void note_end_of_join(const CancelScope&) noexcept {}
 
 #else
 
@@ -35,6 +42,7 @@ using Identity = std::variant<std::monostate, const PromiseBase*, std::thread::i
 struct Who {
   Identity identity;
   std::string name;
+  const CancelScope* scope = nullptr;  // of which it is a child, if that is a Scope's
 };
 
 // On a loop nobody knows which task calls try_lock(): an identity that equals no other's.
@@ -43,21 +51,40 @@ Who who(const PromiseBase* task) {
   if (task == nullptr) return {std::this_thread::get_id(), "a thread"};
   std::string_view name = task->scope() == nullptr ? std::string_view() : task->scope()->name();
   while (task->awaiter() != nullptr) task = task->awaiter();
-  return {task, name.empty() ? "an unnamed task" : fmt::format("\"{}\"", name)};
+  return {task, name.empty() ? "an unnamed task" : fmt::format("\"{}\"", name), task->scope()};
 }
 
 class LockGraph {
  public:
   // What to report; empty if there is no circle.
-  std::string add_wait(const Mutex& mutex, const Who& waiter) {
+  std::string add_wait(const Mutex& mutex, Who waiter) {
     std::lock_guard lock(mutex_);
-    waits_[waiter.identity] = &mutex;
-    return circle_from(mutex, waiter);
+    Wait& wait = waits_[waiter.identity];
+    wait = {&mutex, std::move(waiter)};
+    return circle_through(wait, wait.waiter.identity);
   }
 
   void remove_wait(const Who& waiter) {
     std::lock_guard lock(mutex_);
     waits_.erase(waiter.identity);
+  }
+
+  // The same as for add_wait.
+  std::string add_join(const CancelScope& children, Who joiner) {
+    std::lock_guard lock(mutex_);
+    Identity identity = joiner.identity;
+    joins_[&children] = std::move(joiner);
+    for (const auto& [unused, wait] : waits_) {
+      if (!keeps_waiting(wait, identity)) continue;
+      std::string circle = circle_through(wait, identity);
+      if (!circle.empty()) return circle;
+    }
+    return {};
+  }
+
+  void remove_join(const CancelScope& children) {
+    std::lock_guard lock(mutex_);
+    joins_.erase(&children);
   }
 
   void add_holder(const Mutex& mutex, Who holder) {
@@ -72,28 +99,71 @@ class LockGraph {
   }
 
  private:
-  std::string circle_from(const Mutex& first, const Who& waiter) const {
-    std::string text = "locks form a circle: ";
-    const Mutex* mutex = &first;
-    std::string_view name = waiter.name;
-    // More steps than waits: it leads into an older circle that the waiter is not part of.
-    for (std::size_t steps = 0; steps < waits_.size(); ++steps) {
-      auto holder = holders_.find(mutex);
-      if (holder == holders_.end()) return {};
-      text += fmt::format(R"({}{} waits for "{}", which {} holds)", steps == 0 ? "" : "; ", name,
-                          mutex->name(), holder->second.name);
-      if (holder->second.identity == waiter.identity) return text;
-      auto wait = waits_.find(holder->second.identity);
-      if (wait == waits_.end()) return {};
-      mutex = wait->second;
-      name = holder->second.name;
+  struct Wait {
+    const Mutex* mutex = nullptr;
+    Who waiter;
+  };
+  using Path = std::vector<const Wait*>;
+
+  // The one who waits for the task's end; nobody, as far as is known.
+  const Who* joiner_of(const Who& task) const {
+    auto join = joins_.find(task.scope);
+    return join == joins_.end() ? nullptr : &join->second;
+  }
+
+  // Whether the wait keeps `task` waiting: its own, or that of a child which it joins. Only those
+  // from `lowest` upwards are looked at.
+  bool keeps_waiting(const Wait& wait, const Identity& task, const Identity& lowest) const {
+    bool is_reached = false;
+    for (const Who* at = &wait.waiter; at != nullptr; at = joiner_of(*at)) {
+      is_reached = is_reached || at->identity == lowest;
+      if (is_reached && at->identity == task) return true;
     }
-    return {};
+    return false;
+  }
+  bool keeps_waiting(const Wait& wait, const Identity& task) const {
+    return keeps_waiting(wait, task, wait.waiter.identity);
+  }
+
+  // A circle that has `first` in it, and `newest`, which that keeps waiting since now. Others were
+  // reported before.
+  std::string circle_through(const Wait& first, const Identity& newest) const {
+    Path path{&first};
+    std::unordered_set<const Wait*> seen{&first};
+    return closes(path, seen, newest) ? text_of(path) : std::string();
+  }
+
+  bool closes(Path& path, std::unordered_set<const Wait*>& seen, const Identity& newest) const {
+    auto holder = holders_.find(path.back()->mutex);
+    if (holder == holders_.end()) return false;
+    const Identity& wanted = holder->second.identity;
+    if (keeps_waiting(*path.front(), wanted, newest)) return true;
+    for (const auto& [unused, next] : waits_) {
+      if (!keeps_waiting(next, wanted) || !seen.insert(&next).second) continue;
+      path.push_back(&next);
+      if (closes(path, seen, newest)) return true;
+      path.pop_back();
+    }
+    return false;
+  }
+
+  std::string text_of(const Path& path) const {
+    std::string text = "locks form a circle: ";
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      const Who& holder = holders_.at(path[i]->mutex);
+      const Who& next = path[(i + 1) % path.size()]->waiter;
+      text += fmt::format(R"({}{} waits for "{}", which {} holds)", i == 0 ? "" : "; ",
+                          path[i]->waiter.name, path[i]->mutex->name(), holder.name);
+      if (holder.identity != next.identity)
+        text += fmt::format("; {} waits for its children, {} among them", holder.name, next.name);
+    }
+    return text;
   }
 
   std::mutex mutex_;
   std::unordered_map<const Mutex*, Who> holders_;
-  std::unordered_map<Identity, const Mutex*> waits_;
+  std::unordered_map<Identity, Wait> waits_;
+  std::unordered_map<const CancelScope*, Who> joins_;  // by the scope of the children
 };
 
 // A global although the project has none: a circle may lead through any loop and any thread, which
@@ -104,14 +174,17 @@ LockGraph& graph() {
   return graph;
 }
 
-}  // namespace
-
-void Mutex::note_wait(const PromiseBase* task) noexcept {
-  std::string circle = graph().add_wait(*this, who(task));
+void report(const std::string& circle) {
   if (circle.empty()) return;
   Log standard_error;
   Loop* loop = Loop::current_or_null();
   (loop == nullptr ? standard_error : loop->log()).error("{}", circle);
+}
+
+}  // namespace
+
+void Mutex::note_wait(const PromiseBase* task) noexcept {
+  report(graph().add_wait(*this, who(task)));
 }
 
 void Mutex::note_cancelled_wait(const PromiseBase* task) noexcept {
@@ -121,6 +194,12 @@ void Mutex::note_cancelled_wait(const PromiseBase* task) noexcept {
 void Mutex::note_lock(const PromiseBase* task) noexcept { graph().add_holder(*this, who(task)); }
 
 void Mutex::note_unlock() noexcept { graph().remove_holder(*this); }
+
+void note_join(const CancelScope& children, const PromiseBase& joiner) noexcept {
+  report(graph().add_join(children, who(&joiner)));
+}
+
+void note_end_of_join(const CancelScope& children) noexcept { graph().remove_join(children); }
 
 #endif
 

@@ -1,6 +1,7 @@
 #include "duet/loop/scope.hpp"
 
 #include "loop/held_mutex.hpp"
+#include "loop/lock_graph.hpp"
 
 namespace duet {
 
@@ -21,8 +22,9 @@ struct Scope::Child : Job {
     Scope& scope = child.scope;
     scope.ended(child);
     delete &child;
-    if (--scope.children_ == 0 && scope.joiner_ != nullptr)
-      Loop::current().make_ready(*std::exchange(scope.joiner_, nullptr));
+    if (--scope.children_ != 0 || scope.joiner_ == nullptr) return;
+    note_end_of_join(scope.cancel_scope_);
+    Loop::current().make_ready(*std::exchange(scope.joiner_, nullptr));
   }
 
   Scope& scope;
@@ -31,6 +33,7 @@ struct Scope::Child : Job {
 
 void Scope::Join::begin(PromiseBase& waiter) {
   scope_.joiner_ = &waiter;
+  note_join(scope_.cancel_scope_, waiter);
   report_held_mutexes(Loop::current().log(), "the end of other tasks");
 }
 

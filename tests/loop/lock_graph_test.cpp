@@ -93,6 +93,80 @@ TEST_F(LockGraphTest, finds_a_circle_of_tasks_without_names) {
   EXPECT_NE(lines[0].find("an unnamed task waits for \"accounts\""), std::string::npos) << lines[0];
 }
 
+// The holder waits for the one that waits for it.
+Task<> lock_around(Mutex& mutex, Task<> inside) {
+  Mutex::Lock held = co_await mutex.lock();
+  co_await std::move(inside);
+}
+
+TEST_F(LockGraphTest, finds_a_task_that_waits_for_a_child_that_wants_its_lock) {
+  Lines lines = reports_of([&](Scope& scope) {
+    scope.spawn("cleaner", lock_around(accounts_, all(lock_and_unlock(accounts_))));
+  });
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0],
+            "locks form a circle: \"cleaner\" waits for \"accounts\", which \"cleaner\" holds; "
+            "\"cleaner\" waits for its children, \"cleaner\" among them");
+}
+
+// By then the child has been waiting for long.
+TEST_F(LockGraphTest, finds_that_circle_when_the_join_closes_it) {
+  auto body = [](Scope& scope, Mutex* wanted) -> Task<> {
+    scope.spawn("child", lock_and_unlock(*wanted));
+    for (int i = 0; i < 5; ++i) co_await yield();
+  };
+  Lines lines = reports_of([&](Scope& scope) {
+    scope.spawn("parent", lock_around(accounts_, scoped(body, &accounts_)));
+  });
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0],
+            "locks form a circle: \"child\" waits for \"accounts\", which \"parent\" holds; "
+            "\"parent\" waits for its children, \"child\" among them");
+}
+
+TEST_F(LockGraphTest, finds_a_circle_through_the_children_of_a_child_and_a_deadline) {
+  Lines lines = reports_of([&](Scope& scope) {
+    Task<> inner = all(within(std::chrono::hours(1), lock_and_unlock(accounts_)));
+    Task<> outer = all(within(std::chrono::hours(1), std::move(inner)));
+    scope.spawn("a", lock_around(accounts_, std::move(outer)));
+  });
+  ASSERT_EQ(lines.size(), 1U);
+}
+
+TEST_F(LockGraphTest, finds_a_circle_of_two_whose_children_wait) {
+  auto lock_later = [](Mutex* mutex) -> Task<> {
+    co_await yield();
+    co_await lock_and_unlock(*mutex);
+  };
+  Lines lines = reports_of([&](Scope& scope) {
+    scope.spawn("a", lock_around(accounts_, all(test::owned(lock_later, &journal_))));
+    scope.spawn("b", lock_around(journal_, all(test::owned(lock_later, &accounts_))));
+  });
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("\"a\" waits for its children"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("\"b\" waits for its children"), std::string::npos) << lines[0];
+}
+
+// The parent unlocks before it joins.
+TEST_F(LockGraphTest, says_nothing_when_a_child_waits_for_what_its_parent_gives_up) {
+  auto body = [](Scope& scope, Mutex* mutex) -> Task<> {
+    Mutex::Lock held = co_await mutex->lock();
+    scope.spawn(lock_and_unlock(*mutex));
+    for (int i = 0; i < 5; ++i) co_await yield();
+  };
+  Lines lines = reports_of([&](Scope& scope) { scope.spawn(scoped(body, &accounts_)); });
+  EXPECT_EQ(lines, Lines());
+}
+
+TEST_F(LockGraphTest, says_nothing_of_children_that_want_a_lock_from_outside) {
+  Lines lines = reports_of([&](Scope& scope) {
+    scope.spawn("holder", take_both(accounts_, journal_));
+    scope.spawn("a",
+                lock_around(index_, all(lock_and_unlock(accounts_), lock_and_unlock(journal_))));
+  });
+  EXPECT_EQ(lines, Lines());
+}
+
 // Were they taken for one, their common scope for example, each would wait for itself.
 TEST_F(LockGraphTest, takes_siblings_without_names_for_two) {
   Lines lines = reports_of([&](Scope& scope) {

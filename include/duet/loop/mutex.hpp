@@ -6,7 +6,8 @@
 //   Mutex::Lock lock = co_await mutex.lock();   // until the end of its life
 //
 // In a debug build of the library, an error is logged when those who hold mutexes wait for each
-// other in a circle: src/loop/lock_graph.cpp.
+// other in a circle, be it through children that they wait for; not through a call to another loop:
+// src/loop/lock_graph.cpp.
 
 #include <string_view>
 
