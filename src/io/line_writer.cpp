@@ -175,7 +175,7 @@ void LineWriter::append(std::string_view line) noexcept {
   if (before == 0 || is_hurried) process.wanted.notify_one();
 }
 
-bool LineWriter::flush(Duration at_most) noexcept {
+bool LineWriter::flush(Delay at_most) noexcept {
   Process* process = parts_->process_or_null();
   if (process == nullptr) return true;  // this process has appended nothing
   const TimePoint deadline = after(Clock::now(), at_most);

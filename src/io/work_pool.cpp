@@ -168,7 +168,7 @@ WorkPool::Duty WorkPool::wait_for_duty(std::unique_lock<std::mutex>& lock) {
   Idle idle;
   idle_.push_back(&idle);
   auto is_called = [&] { return idle.duty != Duty::none || is_ending_; };
-  if (!idle.called.wait_for(lock, work_.idle_time, is_called)) {
+  if (!idle.called.wait_until(lock, after(Clock::now(), work_.idle_time), is_called)) {
     std::erase(idle_, &idle);
     auto others = static_cast<unsigned>(threads_.size() - 1);
     busy_max_ = std::max(work_.threads, std::min(busy_max_, others));

@@ -108,6 +108,21 @@ TEST(WorkPool, grows_to_its_maximum_and_no_further) {
   finish(held[2]);
 }
 
+// Not for a time that the clock cannot count: that was one that had passed.
+TEST(WorkPool, keeps_threads_that_may_be_idle_for_any_time) {
+  for (Delay any : {Delay(std::chrono::seconds::max()), Delay(Duration::max())}) {
+    Work work("test", 1, 1, 3);
+    work.idle_time = any;
+    WorkPool pool(work);
+    Held held;
+    ASSERT_TRUE(pool.give(held));
+    held.begun.acquire();
+    finish(held);
+    std::this_thread::sleep_for(milliseconds(5));  // in which it would end
+    EXPECT_EQ(pool.threads(), 1U);
+  }
+}
+
 TEST(WorkPool, ends_threads_that_are_idle_for_too_long) {
   Work work = work_with(3, 3, hours(1));
   work.idle_time = milliseconds(1);

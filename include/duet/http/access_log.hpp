@@ -60,7 +60,7 @@ class AccessLog {
   void record(const AccessEntry& entry) noexcept;
 
   // See LineWriter. A child that leaves by _exit(2) flushes before, and none but it has to.
-  bool flush(Duration at_most) noexcept { return lines_.flush(at_most); }
+  bool flush(Delay at_most) noexcept { return lines_.flush(at_most); }
   void reopen() noexcept { lines_.reopen(); }
   std::uint64_t dropped() const noexcept { return lines_.dropped(); }
 

@@ -36,7 +36,7 @@ class LineWriter {
 
   // Waits until all lines that this process appended before are written. What is not by then is
   // dropped and counted, and false the result. A process that ends by _exit(2) calls it.
-  bool flush(Duration at_most) noexcept;
+  bool flush(Delay at_most) noexcept;
 
   // The next write, in this process and in all that inherited the writer, opens the path anew.
   void reopen() noexcept;

@@ -30,8 +30,8 @@ struct Work {
   unsigned threads_max;     // started when work has waited for `grow_after`
   std::size_t waiting_max;  // more is refused: Errc::queue_full; 0: what no thread can take at
                             // once, of which there are threads_max from the start
-  Duration grow_after = std::chrono::milliseconds(5);
-  Duration idle_time = std::chrono::seconds(10);  // a thread without work ends after this
+  Delay grow_after = std::chrono::milliseconds(5);
+  Delay idle_time = std::chrono::seconds(10);  // a thread without work ends after this
 };
 
 inline constexpr Work Work::disk("disk", 4, 16, 32768);

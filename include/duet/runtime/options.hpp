@@ -32,7 +32,7 @@ struct Options {
                          // many as there are processors, at least 2. For models that have them
   TurnOrder turn_order = fifo_order;                   // matters where connections share a loop
   FiberLimits fibers;                                  // of each loop
-  Duration drain = std::chrono::seconds(10);           // how long what runs may go on at the end
+  Delay drain = std::chrono::seconds(10);              // how long what runs may go on at the end
   std::size_t connections_max = 10000;                 // of a worker; more wait for one to be idle
   std::size_t connections_per_address_max = SIZE_MAX;  // of one IP address; more are closed
 };

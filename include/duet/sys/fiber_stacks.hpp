@@ -15,9 +15,9 @@ namespace duet {
 
 // What the fibers of a loop may take.
 struct FiberLimits {
-  std::size_t stack_bytes = 64 * 1024;            // of each; rounded up to whole pages
-  std::size_t fibers_max = 10000;                 // at a time; more are refused
-  Duration idle_after = std::chrono::seconds(1);  // from then on a wait costs only the pages in use
+  std::size_t stack_bytes = 64 * 1024;         // of each; rounded up to whole pages
+  std::size_t fibers_max = 10000;              // at a time; more are refused
+  Delay idle_after = std::chrono::seconds(1);  // from then on a wait costs only the pages in use
 };
 
 namespace sys {
