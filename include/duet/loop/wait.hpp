@@ -10,6 +10,12 @@
 // coroutine is not suspended. If the coroutine's scope is cancelled, the operation is asked to end;
 // when it has, Cancelled is thrown, unless the operation took effect after all: then its result is
 // returned. Under a drain, or for another connection's sake, only a wait marked `idle` ends.
+//
+// Once an operation is done, or its deadline has passed, before the loop looks again, what happens
+// is decided in this order: a completion counts although the deadline has passed, too, for what the
+// engine reports and what other threads have given is taken before timers fire; of two timers the
+// one that is due earlier fires first, of equal ones the one that was set first. A cancellation by
+// another task acts at once, on what the loop has not yet seen to be complete.
 
 #include <array>
 #include <expected>
