@@ -20,8 +20,8 @@ class AdoptedMode {
   }
 
  private:
-  bool is_changed_ = false;
-  sys::Mode before_ = sys::Mode::blocking;
+  bool is_changed_ : 1 = false;
+  sys::Mode before_ : 1 = sys::Mode::blocking;
 };
 
 // Whether the mode makes a difference, and is ours to set: a file's makes none.

@@ -23,16 +23,26 @@
 namespace duet::io {
 namespace {
 
+// One for each connection, however idle: bits, since its size is what that costs.
 struct Slot : BasicSlot {
-  bool is_registered = false;
-  bool was_exceptional = false;
   AdoptedMode mode;
-  bool is_closing = false;  // released; waits for a pool's thread
+  bool is_registered : 1 = false;
+  bool was_exceptional : 1 = false;
+  bool is_closing : 1 = false;  // released; waits for a pool's thread
+  bool is_readable : 1 = true;  // until a call says otherwise
+  bool is_writable : 1 = true;
   std::uint16_t on_disk = 0;
-  bool ready[2] = {true, true};  // until a call says otherwise
   Operation* waiters[2] = {};
 
-  bool& is_ready(Direction direction) { return ready[static_cast<std::size_t>(direction)]; }
+  bool is_ready(Direction direction) const {
+    return direction == Direction::read ? is_readable : is_writable;
+  }
+  void set_ready(Direction direction, bool is_so) {
+    if (direction == Direction::read)
+      is_readable = is_so;
+    else
+      is_writable = is_so;
+  }
   Operation*& waiter(Direction direction) { return waiters[static_cast<std::size_t>(direction)]; }
 };
 
@@ -144,9 +154,9 @@ class ReactorEngine final : public Engine {
   // True when the operation has completed; else the direction is no longer ready.
   bool attempt(Operation& operation, Slot& slot, Direction direction) {
     Outcome outcome = perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking);
-    if (outcome == Outcome::would_block) slot.is_ready(direction) = false;
+    if (outcome == Outcome::would_block) slot.set_ready(direction, false);
     if (outcome == Outcome::done_short && is_emptied_by_short_read(slot))
-      slot.is_ready(direction) = false;
+      slot.set_ready(direction, false);
     return outcome != Outcome::would_block;
   }
 
@@ -188,7 +198,7 @@ class ReactorEngine final : public Engine {
   }
 
   void take(Slot& slot, Direction direction) {
-    slot.is_ready(direction) = true;
+    slot.set_ready(direction, true);
     if (slot.waiter(direction) == nullptr) return;
     Operation& operation = *slot.waiter(direction);
     if (attempt(operation, slot, direction)) {

@@ -20,7 +20,7 @@ class PollMechanism final : public SelectorMechanism {
     if (number >= index_.size()) index_.resize(number + 1, unknown);
     if (index_[number] != unknown) throw IoError(sys::error_code(-EEXIST), "poll");
     short events = events_of(interest);
-    index_[number] = polled_.size();
+    index_[number] = static_cast<std::uint32_t>(polled_.size());
     polled_.push_back(
         {.fd = events == 0 ? ~descriptor : descriptor, .events = events, .revents = 0});
     tokens_.push_back(token);
@@ -39,7 +39,7 @@ class PollMechanism final : public SelectorMechanism {
     if (at + 1 < polled_.size()) {
       polled_[at] = polled_.back();
       tokens_[at] = tokens_.back();
-      index_[static_cast<std::size_t>(number_of(polled_[at]))] = at;
+      index_[static_cast<std::size_t>(number_of(polled_[at]))] = static_cast<std::uint32_t>(at);
     }
     polled_.pop_back();
     tokens_.pop_back();
@@ -64,7 +64,7 @@ class PollMechanism final : public SelectorMechanism {
   }
 
  private:
-  static constexpr std::size_t unknown = SIZE_MAX;
+  static constexpr std::uint32_t unknown = UINT32_MAX;
 
   short events_of(Events interest) const {
     if (!interest.any()) throw IoError(sys::error_code(-EINVAL), "poll");
@@ -119,7 +119,7 @@ class PollMechanism final : public SelectorMechanism {
   const Trigger trigger_;
   std::vector<pollfd> polled_;
   std::vector<std::uint64_t> tokens_;  // beside polled_
-  std::vector<std::size_t> index_;     // of a descriptor in polled_
+  std::vector<std::uint32_t> index_;   // of a descriptor in polled_
   std::vector<Report> reports_;
 };
 
