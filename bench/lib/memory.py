@@ -13,10 +13,12 @@ import socket
 
 from lib import server, table
 
-BASELINES = dict.fromkeys(["poll", "epoll", "uring", "thread", "process"])  # there are none
+EVENT_MODELS = ["spin", "select", "signal", "poll", "epoll", "aio", "uring"]
+BASELINES = dict.fromkeys([*EVENT_MODELS, "pool", "thread", "process"])  # there are none
 DEFAULT_MODELS = list(BASELINES)
-AIMS = dict.fromkeys(["poll", "epoll", "uring"], 600)  # bytes for each connection of the echo
+AIMS = dict.fromkeys(EVENT_MODELS, 600)  # bytes for each connection of the echo
 
+SELECT_MAX = 1000  # of the 1024 descriptors that select(2) can wait for, the server has some itself
 WARM_UP = 300  # connections that come and go before: what they leave behind costs no later one
 PATIENCE_SECONDS = 30
 PSS_ANON = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
@@ -25,19 +27,19 @@ PSS_ANON = re.compile(r"^Pss_Anon:\s+(\d+) kB", re.MULTILINE)
 @dataclasses.dataclass(frozen=True)
 class Load:
     what: str
-    connections: int  # where they share loops
-    own_loops: int  # connections where each has a loop of its own
+    connections: int  # where they share threads
+    own_threads: int  # connections where each has a thread or a process of its own
     message: str
     aims: dict
 
     def connections_of(self, model):
-        if model == "poll":  # each message costs a look at all connections
-            return self.own_loops
-        return self.connections if model in AIMS else self.own_loops
+        if model == "select":
+            return min(self.connections, SELECT_MAX)
+        return self.own_threads if model in ("thread", "process") else self.connections
 
     def __str__(self):
         return (f"memory, {self.what}: {self.connections} idle connections, "
-                f"{self.own_loops} under poll, thread and process")
+                f"{self.own_threads} under thread and process, {SELECT_MAX} under select")
 
 
 REQUEST = "GET / HTTP/1.1\r\nHost: bench\r\n\r\n"

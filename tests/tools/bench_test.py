@@ -13,7 +13,7 @@ import unittest
 ROOT = os.environ.get("DUET_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "../.."))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import run  # noqa: E402
-from lib import cpu, http, peers, rounds, server  # noqa: E402
+from lib import cpu, http, memory, peers, rounds, server  # noqa: E402
 
 
 class Unplaced:
@@ -123,6 +123,18 @@ class CommandLine(unittest.TestCase):
                       ["echo", "--check", "--bytes", "100"], ["http", "--check", "--models", "epoll"]):
             with self.assertRaises(ValueError):
                 self.chosen(*words)
+
+
+class Memory(unittest.TestCase):
+    def test_every_model_has_as_many_connections_as_it_can(self):
+        load = memory.LOADS["bench/lease_echo"]
+        fewer = {model: load.connections_of(model) for model in memory.DEFAULT_MODELS
+                 if load.connections_of(model) != 10_000}
+        self.assertEqual(fewer, {"select": 1000, "thread": 1000, "process": 1000})
+
+    def test_the_aim_is_that_of_the_models_whose_connections_share_a_loop(self):
+        self.assertEqual(set(memory.DEFAULT_MODELS) - set(memory.AIMS),
+                         {"pool", "thread", "process"})
 
 
 class Peers(unittest.TestCase):
