@@ -15,11 +15,12 @@ import shlex
 import sys
 import tempfile
 
-from lib import echo, http, idle, machine, memory, rounds, server
+from lib import echo, http, idle, machine, memory, rounds, server, timers
 
 # A suite is a module with the functions and tables that are used below, and measurements that have
 # the methods servers, measure, report, void_reasons and misses, and the attribute load.
-SUITES = {"echo": echo, "http": http, "memory": memory, "idle": idle}
+SUITES = {"echo": echo, "http": http, "memory": memory, "idle": idle,
+          "timers": timers}
 EXIT_MISSED, EXIT_VOID = 1, 3  # argparse leaves with 2
 
 

@@ -13,7 +13,7 @@ import unittest
 ROOT = os.environ.get("DUET_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "../.."))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 import run  # noqa: E402
-from lib import cpu, http, memory, peers, rounds, server  # noqa: E402
+from lib import cpu, http, memory, peers, rounds, server, timers  # noqa: E402
 
 
 class Unplaced:
@@ -116,7 +116,7 @@ class CommandLine(unittest.TestCase):
     def test_without_a_suite_all_are_measured_with_the_models_that_they_have(self):
         self.assertEqual(self.chosen("--models", "epoll,poll"),
                          {"echo": ["epoll", "poll"], "http": ["epoll"],
-                          "memory": ["epoll", "poll"], "idle": ["epoll", "poll"]})
+                          "memory": ["epoll", "poll"], "idle": ["epoll", "poll"], "timers": []})
 
     def test_what_does_not_exist_or_has_no_aims_is_refused(self):
         for words in (["tcp"], ["--models", "fast"], ["--loads", "large"],
@@ -135,6 +135,16 @@ class Memory(unittest.TestCase):
     def test_the_aim_is_that_of_the_models_whose_connections_share_a_loop(self):
         self.assertEqual(set(memory.DEFAULT_MODELS) - set(memory.AIMS),
                          {"pool", "thread", "process"})
+
+
+class Timers(unittest.TestCase):
+    def test_one_that_takes_longer_than_its_aim_or_was_not_measured_is_a_miss(self):
+        results = rounds.Results()
+        results.samples |= {"set_and_remove/1000000": [{"cpu_ns": 26.0}],
+                            "move_one_of/1000000": [{"cpu_ns": 99.0}]}
+        self.assertEqual(timers.Measurement(None).misses(results), [
+            "set_and_remove/0 was not measured",
+            "set_and_remove/1000000: 26.0 ns, the aim is 25"])
 
 
 class Peers(unittest.TestCase):
