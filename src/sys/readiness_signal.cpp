@@ -47,6 +47,13 @@ bool set_flags(int descriptor, std::int64_t flags) noexcept {
   return ::fcntl(descriptor, F_SETFL, static_cast<int>(flags)) == 0;
 }
 
+void put_back(int descriptor, const FormerSignalling& former) {
+  f_owner_ex owner{.type = static_cast<decltype(f_owner_ex::type)>(former.owner_type),
+                   .pid = former.owner};
+  ::fcntl(descriptor, F_SETSIG, former.signal);
+  ::fcntl(descriptor, F_SETOWN_EX, &owner);
+}
+
 }  // namespace
 
 ReadinessSignals::ReadinessSignals() : thread_(::gettid()), handle_(::pthread_self()) {
@@ -76,23 +83,24 @@ Signalling ReadinessSignals::begin(int descriptor, FormerSignalling& former) con
   std::int64_t flags = flags_of(descriptor);
   if (flags < 0) return Signalling::cannot;
   if ((flags & O_ASYNC) != 0 || is_local_listener(descriptor)) return Signalling::is_of_others;
-  former.signal = ::fcntl(descriptor, F_GETSIG);
-  ::fcntl(descriptor, F_GETOWN_EX, &former.owner);
+  f_owner_ex owner{};
+  ::fcntl(descriptor, F_GETOWN_EX, &owner);
+  former = {.owner = owner.pid,
+            .owner_type = static_cast<std::int16_t>(owner.type),
+            .signal = static_cast<std::int16_t>(::fcntl(descriptor, F_GETSIG))};
   f_owner_ex us{.type = F_OWNER_TID, .pid = thread_};
   bool is_set = ::fcntl(descriptor, F_SETSIG, readiness_signal()) == 0 &&
                 ::fcntl(descriptor, F_SETOWN_EX, &us) == 0 &&
                 set_flags(descriptor, flags | O_ASYNC) && is_ours(descriptor);
   if (is_set) return Signalling::begun;
-  ::fcntl(descriptor, F_SETSIG, former.signal);
-  ::fcntl(descriptor, F_SETOWN_EX, &former.owner);
+  put_back(descriptor, former);
   return Signalling::cannot;
 }
 
 void ReadinessSignals::end(int descriptor, const FormerSignalling& former) const noexcept {
   if (!is_ours(descriptor)) return;
   set_flags(descriptor, flags_of(descriptor) & ~std::int64_t{O_ASYNC});
-  ::fcntl(descriptor, F_SETSIG, former.signal);
-  ::fcntl(descriptor, F_SETOWN_EX, &former.owner);
+  put_back(descriptor, former);
 }
 
 // F_SETFL succeeds where the kernel cannot signal, but leaves O_ASYNC unset.

@@ -21,10 +21,11 @@ enum class Signalling : unsigned char {
   is_of_others,  // its description signals another descriptor, thread or process, or soon may
 };
 
-// The settings of an open file description before it signalled us.
+// The settings of an open file description before it signalled us. Small: there is one for each.
 struct FormerSignalling {
-  int signal = 0;
-  f_owner_ex owner{};
+  pid_t owner = 0;
+  std::int16_t owner_type = F_OWNER_TID;
+  std::int16_t signal = 0;
 };
 
 // The thread that makes it gets the signals, and blocks them until the end of its life. One at a

@@ -35,7 +35,7 @@ class SignalMechanism final : public SelectorMechanism {
     if (number >= entries_.size()) entries_.resize(number + 1);
     Entry& entry = entries_[number];
     if (entry.state != State::unknown) fail(EEXIST);
-    entry = {.interest = interest, .token = token, .is_hinted = entry.is_hinted};
+    entry = {.token = token, .interest = interest, .is_hinted = entry.is_hinted};
     if (!needs_thread(interest) &&
         signals_.begin(descriptor, entry.former) == sys::Signalling::begun) {
       entry.state = State::signals;
@@ -96,13 +96,13 @@ class SignalMechanism final : public SelectorMechanism {
   enum class State : unsigned char { unknown, signals, on_thread };
   enum class Room : unsigned char { unknown, to_be_tried, tried };
 
-  struct Entry {
-    Events interest{};
+  struct Entry {  // one for each descriptor: its size is a cost of idle connections
     std::uint64_t token = 0;
+    sys::FormerSignalling former{};
+    Events interest{};
     State state = State::unknown;
     bool is_hinted = false;
     Room room = Room::unknown;
-    sys::FormerSignalling former{};
   };
 
   [[noreturn]] static void fail(int error) {

@@ -5,9 +5,9 @@
 // poll(2) is asked again and again, without a timeout.
 
 #include <array>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
-#include "duet/base/list.hpp"
 #include "duet/io/selector_mechanism.hpp"
 #include "sys/poll.hpp"
 
@@ -19,7 +19,10 @@ class SpinOnceMechanism final : public SelectorMechanism {
   void add(int descriptor, Events interest, std::uint64_t token) override {
     if (!sys::is_open(descriptor)) fail(EBADF);
     if (!interest.any()) fail(EINVAL);
-    if (!entries_.try_emplace(descriptor, token).second) fail(EEXIST);
+    auto number = static_cast<std::size_t>(descriptor);
+    if (number >= entries_.size()) entries_.resize(number + 1);
+    if (std::exchange(entries_[number].is_known, true)) fail(EEXIST);
+    entries_[number].token = token;
   }
 
   void modify(int descriptor, Events interest, std::uint64_t token) override {
@@ -28,54 +31,79 @@ class SpinOnceMechanism final : public SelectorMechanism {
     entry.token = token;
   }
 
-  void remove(int descriptor) override { entries_.erase(descriptor); }
+  // What is queued of it is recognised by no longer being armed.
+  void remove(int descriptor) override {
+    if (!is_known(descriptor)) return;
+    Entry& entry = entries_[static_cast<std::size_t>(descriptor)];
+    entry.is_known = entry.is_armed[0] = entry.is_armed[1] = false;
+  }
 
   std::span<const Report> wait(TimePoint deadline) override {
-    while (armed_.empty() && Clock::now() < deadline) {
+    for (;;) {
+      std::size_t count = 0;
+      while (count < reports_.size() && has_next()) {
+        auto [descriptor, direction] = next();
+        Entry& entry = entries_[static_cast<std::size_t>(descriptor)];
+        entry.is_queued[index_of(direction)] = false;
+        if (!std::exchange(entry.is_armed[index_of(direction)], false)) continue;
+        reports_[count++] = {.token = entry.token,
+                             .events = {.readable = direction == Direction::read,
+                                        .writable = direction == Direction::write}};
+      }
+      if (count > 0 || Clock::now() >= deadline) return std::span(reports_).first(count);
     }
-    std::size_t count = 0;
-    for (; !armed_.empty() && count < reports_.size(); ++count) {
-      Side& side = armed_.front();
-      side.unlink();
-      reports_[count] = {.token = side.entry->token,
-                         .events = {.readable = side.direction == Direction::read,
-                                    .writable = side.direction == Direction::write}};
-    }
-    return std::span(reports_).first(count);
   }
 
   void rearm(int descriptor, Direction direction) override {
-    Side& side = find(descriptor).sides[static_cast<std::size_t>(direction)];
-    if (!side.is_linked()) armed_.push_back(side);
+    Entry& entry = find(descriptor);
+    entry.is_armed[index_of(direction)] = true;
+    if (std::exchange(entry.is_queued[index_of(direction)], true)) return;
+    later_.push_back({descriptor, direction});
   }
 
  private:
   static constexpr std::size_t batch_max = 128;
 
-  struct Entry;
-  struct Side : ListNode {
-    Side(Entry* of, Direction which) noexcept : entry(of), direction(which) {}
-    Entry* const entry;
-    const Direction direction;
+  struct Entry {  // one for each descriptor: its size is a cost of idle connections
+    std::uint64_t token = 0;
+    bool is_known = false;
+    bool is_armed[2] = {};
+    bool is_queued[2] = {};  // at most once, also if it is removed and added meanwhile
   };
-  struct Entry {
-    explicit Entry(std::uint64_t its_token) noexcept : token(its_token) {}
-    std::uint64_t token;
-    Side sides[2] = {{this, Direction::read}, {this, Direction::write}};
+  struct Side {
+    int descriptor : 31;
+    Direction direction : 1;
   };
 
   [[noreturn]] static void fail(int error) {
     throw IoError({error, std::system_category()}, "spin");
   }
 
-  Entry& find(int descriptor) {
-    auto found = entries_.find(descriptor);
-    if (found == entries_.end()) fail(ENOENT);
-    return found->second;
+  static std::size_t index_of(Direction direction) { return static_cast<std::size_t>(direction); }
+
+  bool is_known(int descriptor) const {
+    auto number = static_cast<std::size_t>(descriptor);
+    return descriptor >= 0 && number < entries_.size() && entries_[number].is_known;
   }
 
-  List<Side> armed_;  // in the order in which they are tried
-  std::unordered_map<int, Entry> entries_;
+  Entry& find(int descriptor) {
+    if (!is_known(descriptor)) fail(ENOENT);
+    return entries_[static_cast<std::size_t>(descriptor)];
+  }
+
+  bool has_next() {
+    if (at_ < now_.size()) return true;
+    at_ = 0;
+    now_.clear();
+    now_.swap(later_);
+    return !now_.empty();
+  }
+  Side next() { return now_[at_++]; }
+
+  std::vector<Entry> entries_;  // by descriptor
+  std::vector<Side> now_;       // a queue in two parts, in the order in which they are tried
+  std::vector<Side> later_;
+  std::size_t at_ = 0;  // of the next in now_
   std::array<Report, batch_max> reports_;
 };
 
