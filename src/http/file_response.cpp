@@ -3,12 +3,20 @@
 #include <vector>
 
 #include "duet/http/date.hpp"
+#include "duet/http/error.hpp"
 #include "duet/http/ranges.hpp"
 #include "http/answer.hpp"
 #include "http/fields.hpp"
 
 namespace duet::http {
 namespace {
+
+// A disk that fails is no peer that has gone: it is logged, and the client is told as long as
+// nothing has been sent.
+[[noreturn]] void refuse(const IoError& unread) {
+  Loop::current().log().error("{}", unread.what());
+  throw Error(500, "the disk failed");
+}
 
 // Sends exactly `part`: what is added to the file meanwhile is not sent, and when something has
 // been cut off the connection ends, since the length has been promised.
@@ -20,7 +28,12 @@ Task<> send_part(File& file, std::uint64_t at, std::uint64_t bytes, BodyWriter& 
       continue;
     }
     if (room.size() > end - at) room = room.first(static_cast<std::size_t>(end - at));
-    std::size_t n = co_await file.read_at(room, at);
+    std::size_t n = 0;
+    try {
+      n = co_await file.read_at(room, at);
+    } catch (const IoError& unread) {
+      refuse(unread);
+    }
     if (n == 0) throw IoError(std::make_error_code(std::errc::io_error), "read, cut meanwhile,");
     out.commit(n);
     at += n;

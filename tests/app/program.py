@@ -53,12 +53,18 @@ THREAD = Model("thread")
 POLL = Model("poll")
 EPOLL = Model("epoll")
 URING = Model("uring")
+POOL = Model("pool")
+SPIN = Model("spin")
+SELECT = Model("select")
+SIGNAL = Model("signal")
+AIO = Model("aio")
 THREAD_EPOLL = Model("thread", "epoll")
 THREAD_URING = Model("thread", "uring")
 
 WORKER_MODELS = [POLL, EPOLL, URING]
 CONCURRENT_MODELS = [PROCESS, THREAD, *WORKER_MODELS, THREAD_EPOLL, THREAD_URING]
 ALL_MODELS = [SINGLE, *CONCURRENT_MODELS]
+EVERY_MODEL = [*ALL_MODELS, POOL, SPIN, SELECT, SIGNAL, AIO]  # those for comparison, too
 
 
 def under(*models):
