@@ -32,9 +32,7 @@ std::string line(const FolderEntry& entry) {
 
 }  // namespace
 
-Response folder_page(std::string_view path, std::vector<FolderEntry> entries) {
-  bool is_cut = entries.size() >= listed_max;
-  std::erase_if(entries, [](const FolderEntry& entry) { return entry.name.starts_with('.'); });
+Response folder_page(std::string_view path, std::vector<FolderEntry> entries, bool is_cut) {
   std::ranges::sort(entries, {}, [](const FolderEntry& entry) {
     return std::tuple(!entry.is_folder, std::string_view(entry.name));
   });

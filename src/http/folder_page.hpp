@@ -12,8 +12,7 @@ namespace duet::http {
 // More entries than this are not listed, and the page says so.
 inline constexpr std::size_t listed_max = 10000;
 
-// `path` is relative to the root, empty for itself. Folders first, in the order of their names;
-// names that begin with a dot are left out.
-Response folder_page(std::string_view path, std::vector<FolderEntry> entries);
+// `path` is relative to the root, empty for itself. Folders first, in the order of their names.
+Response folder_page(std::string_view path, std::vector<FolderEntry> entries, bool is_cut);
 
 }  // namespace duet::http

@@ -46,6 +46,37 @@ Response redirect_to_folder(const Request& request, std::string_view path) {
   return elsewhere;
 }
 
+// Whether a request for what the folder lists would find it. A link counts as what it leads to, if
+// that is within the root; a FIFO, a socket or a device is no file. Looked at without being opened:
+// nobody may be at the other end of a FIFO, and opening a device can do anything.
+Task<bool> is_served(Directory root, std::string folder, FolderEntry& entry) {
+  if (entry.name.starts_with('.')) co_return false;
+  if (entry.is_folder) co_return true;
+  std::string path = folder + "/" + entry.name;
+  auto facts = co_await as_expected(facts_of(std::move(root), std::move(path)));
+  if (!facts) {
+    Error error = error_for(facts.error());
+    if (error.status() >= 500) throw error;  // else it would look as if it were not there
+    co_return false;
+  }
+  entry.is_folder = facts->type == FileFacts::Type::directory;
+  co_return facts->type != FileFacts::Type::other;
+}
+
+Task<Response> list(Directory root, std::string path) {
+  std::string folder = path.empty() ? "." : path;
+  auto entries = co_await as_expected(list_folder(root, folder, listed_max));
+  if (!entries) throw error_for(entries.error());
+  std::vector<FolderEntry> served;
+  for (FolderEntry& entry : *entries) {
+    Task<bool> looking = is_served(root, folder, entry);
+    bool is_wanted = co_await std::move(looking);
+    if (is_wanted) served.push_back(std::move(entry));
+  }
+  bool is_cut = entries->size() >= listed_max;
+  co_return folder_page(path, std::move(served), is_cut);
+}
+
 std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(Loop::current().wall_now());
 }
@@ -82,10 +113,7 @@ Task<Response> StaticFiles::answer_folder(Request request, std::string path) con
     if (error.status() != 404 || !options_.lists_folders) throw;
   }
   if (!options_.lists_folders) throw Error(404, "there is no such file");
-  std::string name = path.empty() ? "." : path;
-  auto entries = co_await as_expected(list_folder(root_, std::move(name), listed_max));
-  if (!entries) throw error_for(entries.error());
-  co_return folder_page(path, std::move(*entries));
+  co_return co_await list(root_, std::move(path));
 }
 
 }  // namespace duet::http

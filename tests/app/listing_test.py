@@ -3,9 +3,10 @@
 import html
 import os
 import re
+import socket
 import unittest
 
-from program import ALL_MODELS, as_nobody, under
+from program import ALL_MODELS, EVERY_MODEL, as_nobody, under
 from site_clients import SiteCase, curl, get
 
 HOSTILE = ["<script>alert(1)", "a&b", "a&amp;b", "x&lt;y", 'q"uote', "it's", "a b", "größe", "50%",
@@ -72,6 +73,27 @@ class Listing(SiteCase):
             answer = get(server.address, target)
             self.assertIn(answer.status, (403, 404), target)
             self.assertNotIn(b"secret", answer.body)
+
+    @under(*EVERY_MODEL)
+    def test_only_what_would_be_served_is_listed(self, model):
+        """Never a FIFO, a socket or a device, on which a look could wait for ever, and no link that
+        leads out of the folder, or nowhere; one within is what it leads to."""
+        outside = self.make({"secret": b"", "site/file": b"", "site/sub/c": b""})
+        site = f"{outside}/site"
+        os.mkfifo(f"{site}/fifo")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{site}/socket")
+        for name, target in {"up": "..", "secret": "../secret", "absolute": f"{site}/file",
+                             "nowhere": "missing", "circle": "circle", "pipe": "fifo",
+                             "device": "/dev/zero", "to-file": "file", "to-folder": "sub"}.items():
+            os.symlink(target, f"{site}/{name}")
+        server = self.serve(site, "--list", under=model)
+        listed = links_of(get(server.address, "/").body)
+        self.assertEqual(listed, [b"./sub/", b"./to-folder/", b"./file", b"./to-file"])
+        for name in os.listdir(site):
+            is_listed = any(link.strip(b"./").decode() == name for link in listed)
+            answer = get(server.address, f"/{name}")
+            self.assertEqual(answer.status in (200, 301), is_listed, name)
 
     def test_a_folder_outside_is_not_listed(self):
         outside = self.make({"secret": b"", "site/a": b""})
