@@ -150,13 +150,15 @@ Task<std::size_t> BodyReader::wait_for_peer(std::span<std::byte> room) {
 }
 
 Duration BodyReader::time_left() const noexcept {
-  if (limits_.rate_min == 0 || limits_.patience == Duration::max()) return limits_.patience;
+  const Duration patience = limits_.patience;
+  if (limits_.rate_min == 0 || patience == Duration::max()) return patience;
   using Seconds = std::chrono::duration<double>;
   Seconds won(static_cast<double>(received_) / static_cast<double>(limits_.rate_min));
   constexpr Seconds most = std::chrono::hours(24);
-  Duration left = limits_.patience - waited_;
-  left += std::chrono::duration_cast<Duration>(std::min(won, most));
-  return std::max(left, Duration(0));
+  Duration left = patience - waited_;
+  auto more = std::chrono::duration_cast<Duration>(std::min(won, most));
+  if (left > Duration::max() - more) return Duration::max();
+  return std::max(left + more, Duration(0));
 }
 
 void BodyReader::fail(int status, const std::string& reason) {

@@ -100,7 +100,7 @@ struct ClientResponse::Kept {
     while (!idle.empty()) {
       std::unique_ptr<Connection> last = std::move(idle.back());
       idle.pop_back();
-      if (Loop::current().now() - last->kept_since < options.idle_time) return last;
+      if (Loop::current().now() - last->kept_since < Duration(options.idle_time)) return last;
     }
     return nullptr;
   }

@@ -65,7 +65,7 @@ Task<> serve_connection(Stream peer, std::shared_ptr<const ServeOptions> options
       peer.expect_more(has_begun);
       if (has_begun && head_deadline == never)
         head_deadline = after(loop.now(), options->head_time);
-      Duration time = has_begun ? head_deadline - loop.now() : options->idle_time;
+      Duration time = has_begun ? head_deadline - loop.now() : Duration(options->idle_time);
       writer.rest();
       std::error_code end;
       if (input.is_empty()) {

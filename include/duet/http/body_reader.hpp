@@ -22,7 +22,7 @@ struct BodyLimits {
   // The peer may keep us waiting for `patience`, and longer as it sends: each rate_min bytes win it
   // a second. 0: for `patience` each time.
   std::uint64_t rate_min = 0;
-  Duration patience = Duration::max();
+  Delay patience = Duration::max();
 };
 
 class BodyReader {

@@ -22,12 +22,12 @@
 namespace duet::http {
 
 struct ClientOptions {
-  Limits head;                                       // of a response
-  Duration connect_time = std::chrono::seconds(10);  // then TimedOut
-  Duration head_time = std::chrono::seconds(30);     // from the request's end to the whole head
-  Duration body_time = std::chrono::seconds(30);     // for the next bytes of the body
-  Duration send_time = std::chrono::seconds(30);     // for the server to take a buffer's worth
-  Duration idle_time = std::chrono::seconds(30);     // a kept connection older than that is closed
+  Limits head;                                    // of a response
+  Delay connect_time = std::chrono::seconds(10);  // then TimedOut
+  Delay head_time = std::chrono::seconds(30);     // from the request's end to the whole head
+  Delay body_time = std::chrono::seconds(30);     // for the next bytes of the body
+  Delay send_time = std::chrono::seconds(30);     // for the server to take a buffer's worth
+  Delay idle_time = std::chrono::seconds(30);     // a kept connection older than that is closed
   std::size_t kept_per_host_max = 8;
 };
 

@@ -32,14 +32,14 @@ using Handler = std::function<Task<Response>(Request)>;
 // What a connection is allowed, and what is written down about it.
 struct ServeOptions {
   Limits head;
-  std::uint64_t body_bytes_max = 1024 * 1024;      // beyond: 413
-  std::uint64_t body_rate_min = 1024;              // bytes a second, once head_time has been waited
-  Duration head_time = std::chrono::seconds(10);   // for a whole head, from its first byte
-  Duration idle_time = std::chrono::seconds(60);   // between requests
-  Duration send_time = std::chrono::seconds(30);   // for the peer to take a buffer's worth
-  Duration linger_time = std::chrono::seconds(2);  // in all, for what comes after the last answer
-  RequestLimit requests_max;                       // in progress at a time; beyond: 503. 0: any
-  std::shared_ptr<AccessLog> access_log;           // none: nothing is written
+  std::uint64_t body_bytes_max = 1024 * 1024;   // beyond: 413
+  std::uint64_t body_rate_min = 1024;           // bytes a second, once head_time has been waited
+  Delay head_time = std::chrono::seconds(10);   // for a whole head, from its first byte
+  Delay idle_time = std::chrono::seconds(60);   // between requests
+  Delay send_time = std::chrono::seconds(30);   // for the peer to take a buffer's worth
+  Delay linger_time = std::chrono::seconds(2);  // in all, for what comes after the last answer
+  RequestLimit requests_max;                    // in progress at a time; beyond: 503. 0: any
+  std::shared_ptr<AccessLog> access_log;        // none: nothing is written
 };
 
 // The handler of connections that the functions below give to the runtime.
