@@ -1,5 +1,5 @@
-// A request means the same under every model, however its bytes are cut: the answers are equal byte
-// for byte, those to hostile requests included.
+// A request means the same under every model, however its bytes are cut and in whatever way the
+// handler is written: the answers are equal byte for byte, those to hostile requests included.
 //
 // After the bytes of each row the client sends one more request. Its answer shows that the
 // connection was kept and that the server is at the right place in the stream; without an answer it
@@ -37,7 +37,11 @@ std::vector<HttpRow> all_rows() {
   return rows;
 }
 
+constexpr const char* no_fibers = "duet was compiled without Boost.Context";
+
 using Cuts = std::vector<std::size_t>;
+
+Cuts whole(std::string_view) { return {}; }
 
 // After each byte; in the middle of long rows, where nothing changes, in larger steps.
 Cuts every_cut(std::string_view bytes) {
@@ -103,17 +107,24 @@ class HttpDifferential : public ModelTest {
   }
 
   // Sends every row to the model's server, cut so, and whole to one that polls.
-  void compare(auto cuts_of, const ServerProcess::Serve& serve = serving_http({}, probe)) {
+  void compare(auto cuts_of, const ServerProcess::Serve& serve) {
     Options plain;
     plain.model = "poll";
-    std::vector<Dialogue> wanted = dialogues_of(rows_, [](std::string_view) { return Cuts(); });
+    std::vector<Dialogue> wanted = dialogues_of(rows_, whole);
     ask(wanted, plain, serving_http({}, probe), 64);
     std::vector<Dialogue> found = dialogues_of(rows_, cuts_of);
     ask(found, options(), serve, model().is_one_at_a_time() ? 1 : 64);
     for (std::size_t i = 0; i < rows_.size(); ++i) expect_same(rows_[i], wanted[i], found[i]);
   }
 
-  const std::vector<HttpRow>& rows() const { return rows_; }
+  void compare_cut_at_random(const ServerProcess::Serve& serve) {
+    for (unsigned seed = 1; seed <= static_cast<unsigned>(scaled(6)); ++seed)
+      compare(
+          [seed](std::string_view bytes) {
+            return random_cuts(bytes, seed + static_cast<unsigned>(bytes.size()));
+          },
+          serve);
+  }
 
  private:
   static void ask(std::vector<Dialogue>& dialogues, const Options& options,
@@ -139,16 +150,7 @@ class HttpDifferential : public ModelTest {
 };
 INSTANTIATE_TEST_SUITE_P(, HttpDifferential, testing::ValuesIn(model_cases()), name_of<ModelCase>);
 
-TEST_P(HttpDifferential, requests_sent_whole_are_answered_as_stated) {
-  compare([](std::string_view) { return Cuts(); });
-}
-
 http::Response probe_in_fiber(http::Request request) { return wait(probe(request)); }
-
-TEST_P(HttpDifferential, requests_handled_in_fibers_are_answered_as_stated) {
-  if (!sys::has_fibers()) GTEST_SKIP() << not_here("duet was compiled without Boost.Context");
-  compare([](std::string_view) { return Cuts(); }, serving_http({}, probe_in_fiber));
-}
 
 Task<http::Response> probe_by_callbacks(http::Request request) {
   std::optional<http::Response> answer;
@@ -162,19 +164,47 @@ Task<http::Response> probe_by_callbacks(http::Request request) {
   co_return std::move(*answer);
 }
 
-TEST_P(HttpDifferential, requests_handled_by_callbacks_are_answered_as_stated) {
-  compare([](std::string_view) { return Cuts(); }, serving_http({}, probe_by_callbacks));
+const ServerProcess::Serve by_coroutines = serving_http({}, probe);
+const ServerProcess::Serve in_fibers = serving_http({}, probe_in_fiber);
+const ServerProcess::Serve by_callbacks = serving_http({}, probe_by_callbacks);
+
+TEST_P(HttpDifferential, requests_sent_whole_are_answered_as_stated) {
+  compare(whole, by_coroutines);
 }
 
 TEST_P(HttpDifferential, requests_sent_byte_by_byte_are_answered_as_if_whole) {
-  compare([](std::string_view bytes) { return every_cut(bytes); });
+  compare(every_cut, by_coroutines);
 }
 
 TEST_P(HttpDifferential, requests_cut_at_random_are_answered_as_if_whole) {
-  for (unsigned seed = 1; seed <= static_cast<unsigned>(scaled(6)); ++seed)
-    compare([seed](std::string_view bytes) {
-      return random_cuts(bytes, seed + static_cast<unsigned>(bytes.size()));
-    });
+  compare_cut_at_random(by_coroutines);
+}
+
+TEST_P(HttpDifferential, requests_handled_in_fibers_are_answered_as_stated) {
+  if (!sys::has_fibers()) GTEST_SKIP() << not_here(no_fibers);
+  compare(whole, in_fibers);
+}
+
+TEST_P(HttpDifferential, requests_sent_byte_by_byte_to_fibers_are_answered_as_if_whole) {
+  if (!sys::has_fibers()) GTEST_SKIP() << not_here(no_fibers);
+  compare(every_cut, in_fibers);
+}
+
+TEST_P(HttpDifferential, requests_cut_at_random_for_fibers_are_answered_as_if_whole) {
+  if (!sys::has_fibers()) GTEST_SKIP() << not_here(no_fibers);
+  compare_cut_at_random(in_fibers);
+}
+
+TEST_P(HttpDifferential, requests_handled_by_callbacks_are_answered_as_stated) {
+  compare(whole, by_callbacks);
+}
+
+TEST_P(HttpDifferential, requests_sent_byte_by_byte_to_callbacks_are_answered_as_if_whole) {
+  compare(every_cut, by_callbacks);
+}
+
+TEST_P(HttpDifferential, requests_cut_at_random_for_callbacks_are_answered_as_if_whole) {
+  compare_cut_at_random(by_callbacks);
 }
 
 }  // namespace
