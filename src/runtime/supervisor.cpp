@@ -5,6 +5,7 @@
 #include <future>
 #include <optional>
 
+#include "duet/loop/sleep.hpp"
 #include "sys/fd.hpp"
 #include "sys/local_socket.hpp"
 
@@ -16,6 +17,10 @@ std::vector<int> signals_for(const Order& order) {
   std::vector<int> signals = {SIGTERM, SIGINT, SIGCHLD};
   if (order.hang_up) signals.push_back(SIGHUP);
   return signals;
+}
+
+IoError::Subject name_signals(const void*) {
+  return [] { return std::string("the signalfd"); };
 }
 
 }  // namespace
@@ -57,6 +62,7 @@ Task<> Supervisor::run() {
   close_shards(0);
   side.cancel();
   co_await side.join();
+  if (signals_failure_) std::rethrow_exception(signals_failure_);
 }
 
 void Supervisor::drain() {
@@ -164,12 +170,30 @@ Task<> Supervisor::run_other(Worker& worker, std::size_t number) {
   close_shards(number);
 }
 
+// A server that is deaf to signals could only be killed: it ends instead, with an error.
 Task<> Supervisor::take_signals() {
+  constexpr Duration pause = std::chrono::milliseconds(20);
+  try {
+    Task<> following = follow_signals();
+    co_await std::move(following);
+    co_return;
+  } catch (const std::exception& error) {
+    order_.log.error("cannot take signals any more, so the server ends: {}", error.what());
+    signals_failure_ = std::current_exception();
+  }
+  drain();
+  for (;;) {  // until it is cancelled: nobody else tells of children that have ended
+    worker_->placement().reap();
+    co_await sleep_for(pause);
+  }
+}
+
+Task<> Supervisor::follow_signals() {
   io::Handle handle = loop_.engine().adopt(signals_.give_up(), io::HandleKind::other);
   std::vector<std::byte> record(sys::SignalFd::record_bytes);
   try {
     for (;;) {
-      co_await Wait<io::Receive>(io::Receive(handle, record, false), nullptr, nullptr);
+      co_await Wait<io::Receive>(io::Receive(handle, record, false), name_signals, nullptr);
       int signal = sys::SignalFd::number_in(record);
       if (signal == SIGCHLD) {
         worker_->placement().reap();
@@ -184,6 +208,9 @@ Task<> Supervisor::take_signals() {
     }
   } catch (const Cancelled&) {
     loop_.engine().release(handle);
+  } catch (...) {
+    loop_.engine().release(handle);
+    throw;
   }
 }
 

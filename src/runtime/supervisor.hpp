@@ -2,6 +2,7 @@
 // The supervisor is what Runtime::run runs on the main thread: it listens, starts the other
 // workers, is a worker itself, takes the signals, and ends when the drain has.
 
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -58,6 +59,7 @@ class Supervisor {
   void open_shards(std::size_t number, Loop& loop);
   void close_shards(std::size_t number) noexcept;
   Task<> take_signals();
+  Task<> follow_signals();
   Task<> join_others();
 
   const Order order_;
@@ -72,6 +74,7 @@ class Supervisor {
   Event other_ended_;
   Event all_ended_;  // set for all workers at once
   bool is_draining_ = false;
+  std::exception_ptr signals_failure_;
 };
 
 }  // namespace duet

@@ -93,8 +93,8 @@ class Runtime {
   // May be set several times: all are called.
   void on_loop_end(std::function<void(const LoopCensus&)> action);
 
-  // Called on SIGHUP, on the main thread: by custom, for opening log files anew. May be set several
-  // times. Without, SIGHUP ends the program at once.
+  // On SIGHUP, on the main thread: by custom, to open log files anew. All that are set are called.
+  // Without, SIGHUP ends the program. What one throws ends the server: it drains, run() throws it.
   void on_hang_up(std::function<void()> action);
 
   // Serves until SIGTERM or SIGINT; then stops accepting, lets what runs end, for at most
