@@ -16,8 +16,9 @@ namespace {
 
 class OnPool : public OwnLoops {
  public:
-  OnPool(Loop& acceptor, Hosting hosting)
-      : OwnLoops(acceptor, std::move(hosting)), threads_wanted_(hosting_.threads) {}
+  OnPool(Loop& acceptor, Hosting hosting) : OwnLoops(acceptor, std::move(hosting)) {
+    start_threads();
+  }
 
   ~OnPool() override {
     selector_.end();
@@ -29,7 +30,6 @@ class OnPool : public OwnLoops {
     sys::Fd descriptor(accepted.descriptor);
     Address peer = accepted.peer;
     try {
-      start_threads();
       auto parked = std::make_unique<Parked>(service, std::move(accepted), std::move(descriptor));
       parked->admission = std::move(admission);
       parked->first_share = std::make_unique<io::SharedSelector::Share>(selector_, parked.get());
@@ -78,21 +78,20 @@ class OnPool : public OwnLoops {
     return true;
   }
 
-  // Throws if there cannot be a single one.
+  // As many of those wanted as there can be. Throws if that is none.
   void start_threads() {
-    while (threads_.size() < threads_wanted_) {
-      try {
-        threads_.emplace_back([this] {
-          while (io::SharedSelector::Share* share = selector_.take())
-            run(*static_cast<Parked*>(share->owner()));
-        });
-      } catch (const std::system_error& error) {
-        if (threads_.empty()) throw;
-        hosting_.log.warning("the pool has {} threads and not {}: {}", threads_.size(),
-                             threads_wanted_, error.what());
-        threads_wanted_ = threads_.size();
-      }
+    try {
+      while (threads_.size() < hosting_.threads) threads_.emplace_back([this] { work_off(); });
+    } catch (const std::system_error& error) {
+      if (threads_.empty()) throw IoError(error.code(), "start a thread of the pool");
+      hosting_.log.warning("the pool has {} threads and not {}: {}", threads_.size(),
+                           hosting_.threads, error.code().message());
     }
+  }
+
+  void work_off() {
+    while (io::SharedSelector::Share* share = selector_.take())
+      run(*static_cast<Parked*>(share->owner()));
   }
 
   // Until it waits for something; or for long enough, so that others come in between.
@@ -126,7 +125,6 @@ class OnPool : public OwnLoops {
   }
 
   io::SharedSelector selector_;
-  std::size_t threads_wanted_;
   std::vector<std::thread> threads_;
 };
 
