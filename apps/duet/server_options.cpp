@@ -1,8 +1,27 @@
 #include <netdb.h>
 
+#include <charconv>
+#include <limits>
+
 #include "command.hpp"
 
 namespace duet::app {
+namespace {
+
+// CLI11's own check counts in floating point and names bounds of 300 digits.
+template <class Number>
+CLI::Validator from_1() {
+  auto refuse = [](const std::string& text) {
+    Number number = 0;
+    const char* end = text.data() + text.size();
+    auto [at, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc() && at == end && number > 0) return std::string();
+    return fmt::format("a number from 1 to {}, not '{}'", std::numeric_limits<Number>::max(), text);
+  };
+  return {refuse, ""};
+}
+
+}  // namespace
 
 void add_server_options(CLI::App& parser, ServerOptions& server, const std::string& listen) {
   server.listen = {listen};
@@ -18,19 +37,19 @@ void add_server_options(CLI::App& parser, ServerOptions& server, const std::stri
       .add_option("--workers", server.options.workers,
                   "threads with a loop each (1); under pool, threads for the connections' loops "
                   "(one per processor, at least 2)")
-      ->check(CLI::PositiveNumber);
+      ->check(from_1<unsigned>());
   parser.add_option("--drain", server.drain, "how long what runs may go on after SIGTERM")
       ->capture_default_str();
   parser
       .add_option("--connections-max", server.options.connections_max,
                   "of a worker at a time; beyond, the one idle longest makes room, and "
                   "more wait")
-      ->check(CLI::PositiveNumber)
+      ->check(from_1<std::size_t>())
       ->capture_default_str();
   parser
       .add_option("--per-address-max", server.options.connections_per_address_max,
                   "connections of one IP address at a time; more are closed")
-      ->check(CLI::PositiveNumber);
+      ->check(from_1<std::size_t>());
 }
 
 Options runtime_options(const ServerOptions& server) {

@@ -17,6 +17,17 @@ unsigned workers_of(const Model& model) {
                                              : 1;
 }
 
+bool has_workers(Sharing sharing) {
+  return sharing == Sharing::by_worker || sharing == Sharing::by_pool;
+}
+
+std::string names_of_those_with_workers() {
+  std::string names;
+  for (const ModelFacts& model : models())
+    if (has_workers(model.sharing)) names += (names.empty() ? "" : ", ") + std::string(model.name);
+  return names;
+}
+
 }  // namespace
 
 struct Runtime::State {
@@ -46,13 +57,11 @@ struct Runtime::State {
 
 Runtime::Runtime(Options options, std::shared_ptr<Log> log)
     : state_(std::make_unique<State>(std::move(options), std::move(log))) {
-  bool has_workers =
-      model().sharing() == Sharing::by_worker || model().sharing() == Sharing::by_pool;
-  if (workers() > 1 && !has_workers)
-    throw UsageError(
-        "--workers is for models whose connections share loops or threads (pool, poll, epoll, "
-        "uring); model " +
-        std::string(model().facts().name) + " has none to multiply");
+  if (workers() > 1 && !has_workers(model().sharing()))
+    throw UsageError(fmt::format(
+        "--workers is for models whose connections share loops or threads ({}); model {} has none "
+        "to multiply",
+        names_of_those_with_workers(), model().facts().name));
   if (!model().fallback().empty())
     state_->log->warning("{}taking {}", model().fallback(), model().engine());
   sys::raise_descriptor_limit();

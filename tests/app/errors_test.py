@@ -1,12 +1,13 @@
 """Wrong usage ends with code 2, whatever else fails with code 1; each says so in one clear line."""
 
+import json
 import os
 import socket
 import subprocess
 import unittest
 
 from program import (DUET, EPOLL, PATIENCE_SECONDS, SANITIZER, URING, WORKER_MODELS, ServerCase,
-                     as_nobody, run, under)
+                     as_nobody, built, run, under)
 
 
 class WrongUsage(ServerCase):
@@ -29,14 +30,26 @@ class WrongUsage(ServerCase):
 
     def test_more_workers_are_for_models_whose_connections_share_a_loop(self):
         for model in "single", "process", "thread":
-            self.refuse("echo", "--model", model, "--workers", "2", says=["--workers", model])
+            said = self.refuse("echo", "--model", model, "--workers", "2", says=["--workers"])
+            self.assertIn("(pool, spin, select, signal, poll, epoll, aio, uring, auto)", said)
+            self.assertIn(f"model {model} has none", said)
 
-    def test_no_workers_are_too_few(self):
-        self.refuse("echo", "--workers", "0", says=["--workers"])
+    def test_those_models_take_more_workers(self):
+        for model in json.loads(run("models", "--json").stdout):
+            done = run("echo", "--model", model["name"], "--workers", "2", "--listen", "192.0.2.1:0")
+            takes_them = model["available"] and model["name"] not in ("single", "process", "thread")
+            self.assertEqual(done.returncode, 1 if takes_them else 2, done)
 
-    def test_a_number_of_workers_is_a_number(self):
-        for text in "many", "-1", "1.5", "":
-            self.refuse("echo", "--workers", text, says=["--workers"])
+    def test_a_number_of_workers_is_a_number_from_1_on(self):
+        for text in "0", "many", "-1", "1.5", "1 ", "", "4294967296", "9" * 30:
+            self.refuse("echo", "--workers", text,
+                        says=["--workers: a number from 1 to 4294967295", f"'{text}'"])
+
+    def test_a_number_of_connections_is_a_number_from_1_on(self):
+        for option in "--connections-max", "--per-address-max":
+            for text in "0", "many", "-1", "1e3", "":
+                self.refuse("echo", option, text,
+                            says=[f"{option}: a number from 1 to {2**64 - 1}", f"'{text}'"])
 
     def test_a_shared_loop_must_not_block(self):
         for model in "poll", "epoll", "uring":
@@ -141,6 +154,12 @@ class Failure(ServerCase):
                 self.assertEqual(server.returncode, 1, (limit, said))
                 self.assertRegex(said.splitlines()[-1], "^duet: .*Too many open files$")
         self.assertEqual(codes, {0, 1})
+
+    def test_a_pool_without_a_single_thread_is_an_error(self):
+        """At the start, and not when the first connection comes."""
+        self.fail("echo", "--model", "pool", "--listen", "127.0.0.1:0",
+                  says=["start a thread of the pool", "Resource temporarily unavailable"],
+                  launcher=[built("refuse"), "clone=EAGAIN", "clone3=EAGAIN", "--"])
 
     def test_the_same_address_twice_is_taken_the_second_time(self):
         path = f"{self.folder()}/socket"
