@@ -1,5 +1,8 @@
 // duet models: what is built, what this machine can run, and what auto takes.
 
+#include <algorithm>
+
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
@@ -17,6 +20,30 @@ std::string taken_by_auto() {
 
 std::string engine_of(const ModelFacts& model) {
   return model.engine.empty() ? taken_by_auto() : std::string(model.engine);
+}
+
+bool may_have(const ModelFacts& model, const EngineFacts& engine) {
+  try {
+    Model::choose(model.name, engine.name);
+    return true;
+  } catch (const UnavailableModel&) {
+    return false;
+  }
+}
+
+std::vector<std::string_view> models_of_other_engines() {
+  std::vector<std::string_view> names;
+  for (const ModelFacts& model : models())
+    if (std::ranges::any_of(engines(), [&model](const EngineFacts& engine) {
+          return engine.name != model.engine && may_have(model, engine);
+        }))
+      names.push_back(model.name);
+  return names;
+}
+
+std::string text_of(const Availability& found, std::string_view yes) {
+  if (found.is_available) return std::string(yes);
+  return fmt::format("no: {}; to have it, {}", found.reason, found.cure);
 }
 
 void print_json() {
@@ -44,14 +71,13 @@ void print_text() {
     std::string what = fmt::format("{} ({})", model.summary, model.textbook_name);
     if (model.engine.empty()) what = fmt::format("{}: here {}", model.summary, engine_of(model));
     std::string_view yes = model.is_for_comparison ? "yes, for comparison" : "yes";
-    fmt::print("{:9} {:10} {:72} {}\n", model.name, engine_of(model), what,
-               found.is_available ? yes : "no: " + found.reason + "; to have it, " + found.cure);
+    fmt::print("{:9} {:10} {:72} {}\n", model.name, engine_of(model), what, text_of(found, yes));
   }
-  fmt::print("\nengines, for --engine with model process or thread:\n");
+  fmt::print("\nengines, for --engine with model {}:\n",
+             fmt::join(models_of_other_engines(), ", "));
   for (const EngineFacts& engine : engines()) {
     Availability found = probe_engine(engine.name);
-    fmt::print("{:9} {:60} {}\n", engine.name, engine.summary,
-               found.is_available ? "yes" : "no: " + found.reason);
+    fmt::print("{:9} {:69} {}\n", engine.name, engine.summary, text_of(found, "yes"));
   }
 }
 

@@ -1,6 +1,7 @@
 """duet models, --help and --version; and what is said where the system refuses a mechanism."""
 
 import json
+import re
 import unittest
 
 from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run
@@ -44,6 +45,22 @@ class Models(ServerCase):
         self.assertIn("here epoll", lines["auto"])
         self.assertEqual({len(line.partition("available")[0]) for line in [lines["model"]]},
                          {len(lines["thread"].rpartition("yes")[0])}, "columns line up")
+
+    def test_both_say_which_are_there_for_comparison(self):
+        lines = dict(zip(NAMES, run("models").stdout.splitlines()[1:]))
+        marked = {name for name in NAMES if lines[name].endswith(" yes, for comparison")}
+        self.assertEqual(marked, {"single", "spin", "select", "signal", "aio"})
+        self.assertEqual(marked, {name for name, found in models().items()
+                                  if found["for_comparison"]})
+
+    def test_the_list_of_engines_says_which_models_take_them(self):
+        done = run("models").stdout
+        named = re.search(r"\nengines, for --engine with model (.*):\n", done)[1].split(", ")
+        self.assertEqual(named, [name for name in NAMES if name not in ("single", "pool")])
+        for name in NAMES:
+            done = run("echo", "--model", name, "--engine", "poll", "--listen", "192.0.2.1:0")
+            takes_it = name in named
+            self.assertEqual(done.returncode, 1 if takes_it else 2, (name, done.stderr))
 
     def test_what_it_calls_available_runs(self):
         for name, model in models().items():
@@ -90,6 +107,10 @@ class RefusedRing(ServerCase):
         line = run("models", launcher=NO_URING).stdout.splitlines()[NAMES.index("uring") + 1]
         self.assertRegex(line, r"^uring .* no: .*Operation not permitted.*seccomp")
 
+    def test_the_list_of_engines_says_so_too(self):
+        engines = run("models", launcher=NO_URING).stdout.partition("\nengines, ")[2]
+        self.assertRegex(engines, r"\nuring .* no: .*Operation not permitted.*to have it, .*seccomp")
+
     def test_the_other_models_do_not_mind(self):
         for name, model in models(NO_URING).items():
             self.assertEqual(model["available"], name != "uring", model)
@@ -121,6 +142,14 @@ class RefusedEpoll(ServerCase):
         done = run("echo", "--model", "epoll", "--listen", "127.0.0.1:0", launcher=NO_EPOLL)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assert_one_line(done.stderr, "epoll", "Operation not permitted", "seccomp")
+
+    def test_what_else_waits_in_epoll_is_an_error_that_says_why_and_what_would_help(self):
+        """The model signal leaves to it what cannot signal, aio its sockets, pool its loops."""
+        for name in "signal", "aio", "pool":
+            done = run("echo", "--model", name, "--listen", "127.0.0.1:0", launcher=NO_EPOLL)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+            self.assert_one_line(done.stderr, "epoll_create1: Operation not permitted",
+                                 "to have it, allow", "seccomp")
 
     def test_the_model_poll_does_not_mind(self):
         server = self.start("echo", under=POLL, launcher=NO_EPOLL)

@@ -1,8 +1,9 @@
-"""The table of docs/models.md says what `duet models` says."""
+"""docs/models.md says what `duet models` says."""
 
 import json
 import os
 import pathlib
+import re
 import subprocess
 import unittest
 
@@ -33,6 +34,12 @@ class Models(unittest.TestCase):
             row = rows().get(model["name"], [])
             self.assertIn(model["summary"], row)
             self.assertIn(model["textbook_name"], row)
+
+    def test_those_for_comparison_are_named(self):
+        text = " ".join((ROOT / "docs/models.md").read_text().split())
+        sentence = re.search(r"\. ((?:`\w+`(?:, | and )?)+) are for comparison:", text)[1]
+        named = set(re.findall(r"`(\w+)`", sentence))
+        self.assertEqual(named, {model["name"] for model in self.models if model["for_comparison"]})
 
     def test_each_row_names_the_engine(self):
         for model in self.models:
