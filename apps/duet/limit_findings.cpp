@@ -16,6 +16,17 @@ std::string text(std::uint64_t value) {
   return value == sys::Limit::unlimited ? "unlimited" : fmt::format("{}", value);
 }
 
+std::string how_to_raise_descriptors(const MachineFacts& facts) {
+  std::string text =
+      "the soft limit: ulimit -n, up to the hard one; the hard limit: as root ulimit -Hn 65536, "
+      "for "
+      "a service LimitNOFILE=65536 in its unit, for a login '* hard nofile 65536' in "
+      "/etc/security/limits.conf, for Docker --ulimit nofile=65536";
+  if (facts.descriptors_of_a_process)
+    text += fmt::format(" (fs.nr_open, {}, is the most)", *facts.descriptors_of_a_process);
+  return text;
+}
+
 Finding descriptors(const MachineFacts& facts) {
   std::uint64_t hard = facts.descriptors.hard;
   Finding finding{"descriptors"};
@@ -24,17 +35,16 @@ Finding descriptors(const MachineFacts& facts) {
       "A server raises its limit to {} when it starts. Each connection takes a descriptor, each "
       "file that is being sent another.",
       text(hard));
-  if (hard >= connections + others) return finding;
+  if (hard >= connections + others) {
+    finding.why += " To raise " + how_to_raise_descriptors(facts) + ".";
+    return finding;
+  }
   finding.verdict = hard <= few ? Verdict::will_hurt : Verdict::could_be_better;
   finding.why += fmt::format(
       " A worker takes up to {} connections (--connections-max): without descriptors, further "
       "ones wait in the backlog.",
       connections);
-  finding.cure =
-      "as root: ulimit -Hn 65536; for a service: LimitNOFILE=65536 in its unit; for a login: "
-      "'* hard nofile 65536' in /etc/security/limits.conf; for Docker: --ulimit nofile=65536";
-  if (facts.descriptors_of_a_process)
-    finding.cure += fmt::format(" (fs.nr_open, {}, is the most)", *facts.descriptors_of_a_process);
+  finding.cure = "raise " + how_to_raise_descriptors(facts);
   return finding;
 }
 

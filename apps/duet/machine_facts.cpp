@@ -56,10 +56,8 @@ PairFacts pair(const ModelFacts& model, std::string_view engine) {
 
 std::vector<PairFacts> pairs() {
   std::vector<PairFacts> all;
-  for (const ModelFacts& model : models()) {
-    if (model.engine.empty()) continue;
+  for (const ModelFacts& model : models())
     for (const EngineFacts& engine : engines()) all.push_back(pair(model, engine.name));
-  }
   return all;
 }
 

@@ -40,9 +40,11 @@ class ThisMachine(ServerCase):
         models = json.loads(run("models", "--json").stdout)
         for model in models:
             self.assertIn(f"model {model['name']}", findings)
-            if model["name"] != "auto":
-                self.assertEqual(pairs[model["name"], model["engine"]]["available"],
-                                 model["available"])
+            self.assertEqual(pairs[model["name"], model["engine"]]["available"],
+                             model["available"])
+        engines = {engine for _, engine in pairs}
+        self.assertEqual(set(pairs), {(model["name"], engine) for model in models
+                                      for engine in engines})
 
     def test_it_covers_what_servers_meet(self):
         _, findings, _ = doctor()
@@ -65,6 +67,13 @@ class ThisMachine(ServerCase):
         for name, finding in findings.items():
             self.assertIn(f"{name}: ", done.stdout)
         self.assertRegex(done.stdout, r"\n\d+ fine, \d+ could be better, \d+ will hurt a server\n\Z")
+
+
+    def test_it_always_says_how_to_raise_the_limit_of_descriptors(self):
+        for launcher in [], with_limit("nofile=256"):
+            finding = doctor(launcher)[1]["descriptors"]
+            for part in "ulimit -n", "ulimit -Hn", "LimitNOFILE":
+                self.assertIn(part, finding["why"] + finding["cure"])
 
 
 class LowLimits(ServerCase):

@@ -182,6 +182,12 @@ TEST(DoctorOfAGoodMachine, finds_everything_fine) {
     EXPECT_EQ(found.verdict, fine) << found.name << ": " << found.is;
 }
 
+TEST(DoctorOfAGoodMachine, says_how_to_raise_the_limit_of_descriptors_all_the_same) {
+  Finding found = named(limit_findings(good_machine()), "descriptors");
+  for (const char* part : {"ulimit -n,", "ulimit -Hn", "LimitNOFILE", "--ulimit nofile", "1048576"})
+    EXPECT_TRUE(says(found.why, part)) << part;
+}
+
 TEST(DoctorOfAGoodMachine, names_the_other_engines_that_a_model_may_have) {
   MachineFacts facts = good_machine();
   PairFacts pair = own_pair("thread", "epoll");
