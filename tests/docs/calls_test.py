@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import sys
 import unittest
 
@@ -52,6 +53,17 @@ class Calls(unittest.TestCase):
                 text = page.read_text()
                 self.assertIn("```calls\n", text)
                 self.assertEqual(trace_calls.quote(text, self.golden[name]), text, TO_DO)
+
+    def test_the_page_of_each_model_counts_the_mode_switches_of_a_message(self):
+        """A call each; in spin's page the tries that go on and on are told otherwise."""
+        numbers = {"Two": 2, "Three": 3, "Four": 4, "Five": 5, "Six": 6}
+        for name in self.options:
+            page = ROOT / f"docs/models/{name}.md"
+            if name in trace_calls.PAIRS or name == "spin":
+                continue
+            with self.subTest(name):
+                said = re.search(r"^(\w+) mode switches .*for a message", page.read_text(), re.M)
+                self.assertEqual(numbers[said[1]], len(self.golden[name]["echo"]))
 
     def test_the_overview_links_the_page_of_each_model(self):
         overview = (ROOT / "docs/models.md").read_text()
