@@ -46,6 +46,9 @@ class SlotTable {
     return slot.is_used && slot.generation == handle.generation ? &slot : nullptr;
   }
 
+  // One that is used.
+  Slot& at(std::uint32_t index) noexcept { return slots_[index]; }
+
   void remove(Handle handle) {
     Slot& slot = slots_[handle.slot];
     std::uint32_t generation = slot.generation + 1;

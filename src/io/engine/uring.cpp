@@ -11,8 +11,8 @@
 #include <memory>
 
 #include "duet/io/engines.hpp"
-#include "io/adopted_mode.hpp"
 #include "io/engine/ring_buffers.hpp"
+#include "io/engine/uring_entries.hpp"
 #include "io/perform.hpp"
 #include "io/pool_access.hpp"
 #include "io/slot_table.hpp"
@@ -24,41 +24,16 @@
 namespace duet::io {
 namespace {
 
-struct Slot : BasicSlot {
-  AdoptedMode mode;
-  bool is_closing = false;
-  Operation* waiting[2] = {};  // a peer operation in flight per direction
-  std::uint16_t in_flight = 0;
-  std::unique_ptr<sys::SocketAddress> name;  // of an accept or connect in flight
-  std::unique_ptr<sys::Gather> gather;       // of a send of two parts in flight
-};
+using Slot = UringSlot;
 
-// What is not an operation's address.
-enum Tag : std::uint64_t { ignored = 0, wake_up = 1 };
+// What is not an operation's address, which is a multiple of eight. Above the tag of an armed
+// receive stands its slot.
+enum Tag : std::uint64_t { ignored = 0, wake_up = 1, arrival = 2 };
+constexpr unsigned tag_bits = 3;
 
-// An entry of the ring counts bytes in 32 bits; so much is enough for one transfer.
-template <class Byte>
-std::span<Byte> transferable(std::span<Byte> bytes) {
-  constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
-  return bytes.first(std::min(bytes.size(), transfer_bytes_max));
-}
-
-// The ring cannot read or change a directory, and its own helper threads would make the other
-// calls: those that take several steps are made by the pool's.
-bool is_for_ring(const Operation& operation) {
-  switch (operation.kind) {
-    case Kind::open_file:
-      return static_cast<const OpenFile&>(operation).access != FileAccess::temporary;
-    case Kind::change_file:
-      return static_cast<const ChangeFile&>(operation).change != FileChange::resize;
-    case Kind::copy_piece:
-    case Kind::list_folder:
-    case Kind::change_path:
-    case Kind::start_program:
-    case Kind::call: return false;
-    default: return true;
-  }
-}
+// A stream whose handler asks for leases only, as often in a row, gets a receive that stays armed.
+// One that asks once and then reads in other ways, or ends, is better off without.
+constexpr std::uint8_t leases_until_armed = 2;
 
 // In an operation's engine_words: the Ending asked for; whether a receive waits for readiness, or
 // how often a file was to be opened.
@@ -74,7 +49,7 @@ class UringEngine final : public Engine {
   }
 
   ~UringEngine() override {
-    while (pending_ > 0) reap(never);  // what was released last
+    while (pending_ > 0 || armed_ > 0) reap(never);  // what was released last
   }
 
   Handle adopt(int descriptor, HandleKind kind) override {
@@ -95,8 +70,9 @@ class UringEngine final : public Engine {
     if (slot->in_flight == 0) return close(handle);
     // One by one: by descriptor, the kernel would also cancel what another handle of the same
     // description waits for.
+    if (slot->arrivals.is_armed) disarm(*slot, handle.slot);
     for (Operation* operation : slot->waiting)
-      if (operation != nullptr) ask_to_end(*operation);
+      if (operation != nullptr) end(*operation, *slot, Ending::closed);
   }
 
   Progress submit(Operation& operation) override {
@@ -121,6 +97,9 @@ class UringEngine final : public Engine {
           operation.finish(-EBUSY);
           return Progress::done;
         }
+        count_leases(operation.kind, slot->arrivals);
+        if (slot->arrivals.has_news() && slot->arrivals.serve(*buffers_, operation))
+          return Progress::done;
         waiting(*slot, operation) = &operation;
         break;
     }
@@ -139,11 +118,12 @@ class UringEngine final : public Engine {
       if (!is_for_ring(operation)) pools_.cancel(operation, why);
       return;
     }
-    if (slots_.find(operation.handle) == nullptr) return;
+    Slot* slot = slots_.find(operation.handle);
+    if (slot == nullptr) return;
     std::uint64_t& asked = operation.engine_words[ending_word];
     if (asked != static_cast<std::uint64_t>(Ending::none)) return;
     asked = static_cast<std::uint64_t>(why);
-    ask_to_end(operation);
+    end(operation, *slot, why);
   }
 
   void reap(TimePoint deadline) override {
@@ -191,97 +171,51 @@ class UringEngine final : public Engine {
     return asked == Ending::none && slot != nullptr && slot->is_closing ? Ending::closed : asked;
   }
 
-  void ask_to_end(Operation& operation) {
+  void ask_to_end(std::uint64_t data) {
     io_uring_sqe& entry = ring_.next(ignored);
-    io_uring_prep_cancel64(&entry, data_of(operation), 0);
+    io_uring_prep_cancel64(&entry, data, 0);
     io_uring_sqe_set_data64(&entry, ignored);
   }
 
-  static sys::SocketAddress& name_of(Slot& slot) {
-    if (!slot.name) slot.name = std::make_unique<sys::SocketAddress>();
-    return *slot.name;
+  // What waits for an armed receive has no entry of its own.
+  void end(Operation& operation, Slot& slot, Ending why) {
+    if (waiting(slot, operation) != &operation) return;  // has completed
+    if (!waits_for_arrivals(operation, slot)) return ask_to_end(data_of(operation));
+    operation.finish(why);
+    complete(operation);
   }
 
   void start(Operation& operation, Slot* slot) {
-    io_uring_sqe* entry = &ring_.next(data_of(operation));
-    switch (operation.kind) {
-      case Kind::open_file: {
-        auto& open = static_cast<OpenFile&>(operation);
-        // The ring only reads what it takes for changeable.
-        auto* how = const_cast<open_how*>(&sys::open_how_beneath(open.access, open.caching));
-        io_uring_prep_openat2(entry, open.directory, open.path.c_str(), how);
-        break;
-      }
-      case Kind::write_at: start_write(static_cast<WriteAt&>(operation), *slot, entry); break;
-      case Kind::change_file:
-        start_change(static_cast<ChangeFile&>(operation), slot->descriptor, entry);
-        break;
-      case Kind::read_at: {
-        auto& read = static_cast<ReadAt&>(operation);
-        sys::set_mode(slot->descriptor, sys::Mode::blocking);  // else: EAGAIN instead of a wait
-        std::span<std::byte> room = transferable(read.buffer);
-        io_uring_prep_read(entry, slot->descriptor, room.data(), static_cast<unsigned>(room.size()),
-                           read.offset_bytes);
-        break;
-      }
-      case Kind::accept: {
-        sys::SocketAddress& name = name_of(*slot);
-        name = sys::SocketAddress();
-        io_uring_prep_accept(entry, slot->descriptor, name.get(), &name.length, SOCK_CLOEXEC);
-        break;
-      }
-      case Kind::connect: {
-        sys::SocketAddress& name = name_of(*slot);
-        name = sys::SocketAddress(static_cast<Connect&>(operation).address);
-        io_uring_prep_connect(entry, slot->descriptor, name.get(), name.length);
-        break;
-      }
-      case Kind::receive: start_receive(static_cast<Receive&>(operation), *slot, entry); break;
-      case Kind::receive_lease: start_receive(operation, *slot, entry); break;
-      case Kind::send: start_send(static_cast<Send&>(operation), *slot, entry); break;
-      case Kind::await_exit:
-      case Kind::await_readable: io_uring_prep_poll_add(entry, slot->descriptor, POLLIN); break;
-      case Kind::await_writable: io_uring_prep_poll_add(entry, slot->descriptor, POLLOUT); break;
-      default: break;
+    if (slot != nullptr && waits_for_arrivals(operation, *slot)) {
+      // Bytes for somebody's own buffer are better received there.
+      if (operation.kind == Kind::receive) disarm(*slot, operation.handle.slot);
+      return;
     }
-    io_uring_sqe_set_data64(entry, data_of(operation));
-  }
-
-  static void start_write(const WriteAt& operation, const Slot& slot, io_uring_sqe* entry) {
-    std::span<const std::byte> bytes = transferable(operation.rest());
-    sys::set_mode(slot.descriptor, sys::Mode::blocking);
-    io_uring_prep_write(entry, slot.descriptor, bytes.data(), static_cast<unsigned>(bytes.size()),
-                        operation.appends ? 0 : operation.position());
-    if (operation.appends) entry->rw_flags = RWF_APPEND;
-  }
-
-  static void start_change(const ChangeFile& operation, int descriptor, io_uring_sqe* entry) {
-    if (operation.change == FileChange::allocate)
-      return io_uring_prep_fallocate(entry, descriptor, 0, 0,
-                                     static_cast<off_t>(operation.size_bytes));
-    bool data_only = operation.change == FileChange::sync_data;
-    io_uring_prep_fsync(entry, descriptor, data_only ? IORING_FSYNC_DATASYNC : 0);
-  }
-
-  // A descriptor that is no stream socket is waited for by the ring and read by us: a read of, say,
-  // a signalfd would occupy one of the kernel's worker threads on many kernels.
-  static void start_receive(Receive& operation, Slot& slot, io_uring_sqe* entry) {
-    if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLIN);
-    std::span<std::byte> room = transferable(operation.buffer.subspan(operation.transferred));
-    io_uring_prep_recv(entry, slot.descriptor, room.data(), room.size(),
-                       operation.whole ? MSG_WAITALL : 0);
+    if (operation.kind == Kind::receive_lease) return start_lease(operation, *slot);
+    io_uring_sqe& entry = ring_.next(data_of(operation));
+    prepare(operation, slot, entry);
+    io_uring_sqe_set_data64(&entry, data_of(operation));
   }
 
   // The kernel takes one of its buffers when there is something to receive. Without such buffers,
   // or when all are out, the ring waits and we receive into one of the loop's.
-  void start_receive(Operation& operation, const Slot& slot, io_uring_sqe* entry) {
+  void start_lease(Operation& operation, Slot& slot) {
     if (!buffers_) buffers_ = std::make_unique<RingBuffers>(ring_);
     std::uint64_t& is_by_poll = operation.engine_words[by_poll_word];
     if (!is_stream(slot.kind) || !buffers_->is_usable()) is_by_poll = 1;
-    if (is_by_poll != 0) return io_uring_prep_poll_add(entry, slot.descriptor, POLLIN);
-    io_uring_prep_recv(entry, slot.descriptor, nullptr, 0, 0);
-    io_uring_sqe_set_flags(entry, IOSQE_BUFFER_SELECT);
-    entry->buf_group = RingBuffers::group;
+    bool stays_armed =
+        slot.arrivals.leases >= leases_until_armed && is_by_poll == 0 && can_stay_armed_;
+    std::uint64_t data = stays_armed ? data_of_arrivals(operation.handle.slot) : data_of(operation);
+    io_uring_sqe& entry = ring_.next(data);
+    if (is_by_poll != 0)
+      io_uring_prep_poll_add(&entry, slot.descriptor, POLLIN);
+    else
+      prepare_receive(slot, stays_armed ? Receives::many : Receives::one, entry);
+    io_uring_sqe_set_data64(&entry, data);
+    if (!stays_armed) return;
+    slot.arrivals.is_armed = true;
+    ++slot.in_flight;
+    ++armed_;
   }
 
   bool finish_receive(ReceiveLease& operation, const Slot& slot, const io_uring_cqe& completion) {
@@ -297,32 +231,55 @@ class UringEngine final : public Engine {
     return true;
   }
 
-  // A buffer without bytes goes back at once.
-  void take_buffer(Operation& operation, const io_uring_cqe& completion) {
-    std::byte* buffer = buffers_->named_by(completion);
-    if (buffer == nullptr) return;
-    Lease lease(*buffers_, buffer, static_cast<std::size_t>(std::max(completion.res, 0)));
-    if (completion.res > 0) static_cast<ReceiveLease&>(operation).lease = std::move(lease);
+  // --- receives that stay armed ---
+
+  static std::uint64_t data_of_arrivals(std::uint32_t slot) {
+    return std::uint64_t{slot} << tag_bits | arrival;
   }
 
-  static void start_send(Send& operation, Slot& slot, io_uring_sqe* entry) {
-    if (!is_stream(slot.kind)) return io_uring_prep_poll_add(entry, slot.descriptor, POLLOUT);
-    auto [first, second] = operation.rest();
-    unsigned flags = MSG_NOSIGNAL | (operation.whole ? MSG_WAITALL : 0);
-    if (!second.empty()) {
-      slot.gather = std::make_unique<sys::Gather>(first, transferable(second));
-      return io_uring_prep_sendmsg(entry, slot.descriptor, &slot.gather->message, flags);
-    }
-    first = transferable(first);
-    io_uring_prep_send(entry, slot.descriptor, first.data(), first.size(), static_cast<int>(flags));
+  static bool waits_for_arrivals(const Operation& operation, const Slot& slot) {
+    return slot.arrivals.is_armed && direction_of(operation.kind) == Direction::read;
   }
+
+  static void count_leases(Kind kind, Arrivals& arrivals) {
+    if (kind == Kind::receive) arrivals.leases = 0;
+    if (kind == Kind::receive_lease && arrivals.leases < leases_until_armed) ++arrivals.leases;
+  }
+
+  void disarm(Slot& slot, std::uint32_t number) {
+    if (slot.arrivals.is_told_to_end) return;
+    slot.arrivals.is_told_to_end = true;
+    ask_to_end(data_of_arrivals(number));
+  }
+
+  void take_arrival(const io_uring_cqe& completion) {
+    auto number = static_cast<std::uint32_t>(completion.user_data >> tag_bits);
+    Slot& slot = slots_.at(number);
+    if (completion.res == -EINVAL) can_stay_armed_ = false;
+    slot.arrivals.note(*buffers_, completion);
+    if (Operation* reader = slot.waiting[static_cast<std::size_t>(Direction::read)]) {
+      if (slot.arrivals.serve(*buffers_, *reader))
+        complete(*reader);
+      else if (!slot.arrivals.is_armed)
+        start(*reader, &slot);
+    } else if (slot.arrivals.is_armed && slot.arrivals.queue.has_several()) {
+      disarm(slot, number);  // what its handler does not ask for stays with the peer
+    }
+    if (slot.arrivals.is_armed) return;
+    --armed_;
+    leave(slot, {number, slot.generation});
+  }
+
+  // --- completions ---
 
   void take(const io_uring_cqe& completion) {
     if (completion.user_data == ignored) return;
     if (completion.user_data == wake_up) return take_wake(completion);
+    if ((completion.user_data & ((1U << tag_bits) - 1)) == arrival) return take_arrival(completion);
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data);
     Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
-    if (operation.kind == Kind::receive_lease) take_buffer(operation, completion);
+    if (operation.kind == Kind::receive_lease)
+      static_cast<ReceiveLease&>(operation).lease = buffers_->named_by(completion);
     if (!finish(operation, slot, completion)) {
       // A cancel that came after this completion has found nothing: it would not come again.
       Ending asked = asked_of(operation, slot);
@@ -334,16 +291,23 @@ class UringEngine final : public Engine {
 
   void complete(Operation& operation) {
     Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
-    if (slot != nullptr) leave(operation, *slot);
+    if (slot != nullptr) {
+      if (group_of(operation.kind) == Group::peer) waiting(*slot, operation) = nullptr;
+      leave(*slot, operation.handle);
+    }
     --pending_;
     completed_.push(operation);
+  }
+
+  static bool is_interruption(std::int64_t result) {
+    return result == -ECANCELED || result == -EINTR || result == -EAGAIN;
   }
 
   // False when there is more to do.
   bool finish(Operation& operation, Slot* slot, const io_uring_cqe& completion) {
     std::int64_t result = completion.res;
     Ending asked = asked_of(operation, slot);
-    bool is_interrupted = result == -ECANCELED || result == -EINTR || result == -EAGAIN;
+    bool is_interrupted = is_interruption(result);
     if (is_interrupted && asked != Ending::none) {
       operation.finish(asked);
       return true;
@@ -404,9 +368,8 @@ class UringEngine final : public Engine {
     return true;
   }
 
-  void leave(Operation& operation, Slot& slot) {
-    if (group_of(operation.kind) == Group::peer) waiting(slot, operation) = nullptr;
-    if (--slot.in_flight == 0 && slot.is_closing) close(operation.handle);
+  void leave(Slot& slot, Handle handle) {
+    if (--slot.in_flight == 0 && slot.is_closing) close(handle);
   }
 
   void watch_for_wake() {
@@ -422,7 +385,8 @@ class UringEngine final : public Engine {
   }
 
   void close(Handle handle) {
-    const Slot& slot = *slots_.find(handle);
+    Slot& slot = *slots_.find(handle);
+    if (buffers_) slot.arrivals.drop(*buffers_);
     slot.mode.restore(slot.descriptor);
     if (slot.kind == HandleKind::file)
       pools_.close_file(slot.descriptor);
@@ -440,6 +404,8 @@ class UringEngine final : public Engine {
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
+  std::size_t armed_ = 0;
+  bool can_stay_armed_ = true;
 };
 
 }  // namespace
