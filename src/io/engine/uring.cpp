@@ -49,7 +49,7 @@ class UringEngine final : public Engine {
   }
 
   ~UringEngine() override {
-    while (pending_ > 0 || armed_ > 0) reap(never);  // what was released last
+    while (in_flight() > 0) reap(never);  // what was released last
   }
 
   Handle adopt(int descriptor, HandleKind kind) override {
@@ -70,7 +70,10 @@ class UringEngine final : public Engine {
     if (slot->in_flight == 0) return close(handle);
     // One by one: by descriptor, the kernel would also cancel what another handle of the same
     // description waits for.
-    if (slot->arrivals.is_armed) disarm(*slot, handle.slot);
+    if (slot->arrivals.is_armed) {
+      disarm(*slot, handle.slot);
+      ++released_while_armed_;
+    }
     for (Operation* operation : slot->waiting)
       if (operation != nullptr) end(*operation, *slot, Ending::closed);
   }
@@ -153,13 +156,17 @@ class UringEngine final : public Engine {
   }
 
   EngineCensus census() const override {
-    return {slots_.used(), pending_, buffers_ ? buffers_->leased() : 0};
+    return {slots_.used(), in_flight(), buffers_ ? buffers_->leased() : 0};
   }
 
  private:
   static std::uint64_t data_of(Operation& operation) {
     return reinterpret_cast<std::uint64_t>(&operation);
   }
+
+  // Operations; and of the receives that stay armed, which nobody waits for, those that are told to
+  // end with their stream: the stream is closed only when they have.
+  std::size_t in_flight() const { return pending_ + released_while_armed_; }
 
   static Operation*& waiting(Slot& slot, const Operation& operation) {
     return slot.waiting[static_cast<std::size_t>(direction_of(operation.kind))];
@@ -215,7 +222,6 @@ class UringEngine final : public Engine {
     if (!stays_armed) return;
     slot.arrivals.is_armed = true;
     ++slot.in_flight;
-    ++armed_;
   }
 
   bool finish_receive(ReceiveLease& operation, const Slot& slot, const io_uring_cqe& completion) {
@@ -266,7 +272,7 @@ class UringEngine final : public Engine {
       disarm(slot, number);  // what its handler does not ask for stays with the peer
     }
     if (slot.arrivals.is_armed) return;
-    --armed_;
+    if (slot.is_closing) --released_while_armed_;
     leave(slot, {number, slot.generation});
   }
 
@@ -404,7 +410,7 @@ class UringEngine final : public Engine {
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
-  std::size_t armed_ = 0;
+  std::size_t released_while_armed_ = 0;  // receives
   bool can_stay_armed_ = true;
 };
 
