@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "duet/base/assert.hpp"
 #include "sys/call.hpp"
@@ -15,9 +16,11 @@ namespace {
 
 std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
+// What is too large to be rounded up stays too large.
 std::size_t whole_pages(std::size_t bytes) noexcept {
   std::size_t page = page_bytes();
-  return std::max(bytes + page - 1, 2 * page) / page * page;
+  std::size_t most = std::numeric_limits<std::size_t>::max() - page + 1;
+  return std::max(std::min(bytes, most) + page - 1, 2 * page) / page * page;
 }
 
 // Calls visit(distance of its lower end from the stack's upper end) for each page that is there:
@@ -46,7 +49,9 @@ FiberStacks::~FiberStacks() {
 }
 
 FiberStack& FiberStacks::take() {
-  if (in_use_ >= stacks_max_) throw IoError(Errc::queue_full, "start a fiber");
+  if (in_use_ >= stacks_max_)
+    throw IoError(Errc::queue_full, "start a fiber beyond FiberLimits::fibers_max,",
+                  [max = stacks_max_] { return std::to_string(max); });
   FiberStack* stack = nullptr;
   if (!warm_.empty()) {
     stack = warm_.back();
@@ -80,6 +85,8 @@ FiberStack& FiberStacks::make() {
 void FiberStacks::reserve_slab() {
   std::size_t stacks = slabs_.empty() ? 1 : std::min(2 * slabs_.back().stacks, slab_stacks_max);
   slabs_.reserve(slabs_.size() + 1);
+  if (stack_bytes_ > std::numeric_limits<std::size_t>::max() / 2 / stacks)
+    throw IoError(error_code(-ENOMEM), "start a fiber");
   void* memory = ::mmap(nullptr, stacks * 2 * stack_bytes_, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (memory == MAP_FAILED) throw IoError(error_code(-errno), "start a fiber");

@@ -13,7 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 using FiberStackTest = test::FiberFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, FiberStackTest, ::testing::Values("epoll"), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(engines, FiberStackTest, ::testing::ValuesIn(test::every_engine),
+                         test::engine_name);
 
 template <std::size_t bytes>
 [[gnu::noinline]] std::size_t use_stack() {
@@ -34,6 +35,7 @@ TEST_P(FiberStackTest, a_deep_task_runs_on_the_loops_stack) {
 }
 
 TEST_P(FiberStackTest, a_fiber_that_waits_for_long_gives_back_what_it_does_not_use) {
+  loop_.reset();  // of some engines, a thread has one at a time
   Loop loop(test::engine_factory(GetParam()), log_, fifo_order, {64 * 1024, 10, milliseconds(1)});
   auto wait_after_much_work = [](Event* end) {
     use_stack<40 * 1024>();
@@ -123,6 +125,7 @@ TEST_P(FiberStackTest, the_high_water_mark_is_that_of_the_deepest) {
 }
 
 TEST_P(FiberStackTest, the_limits_are_those_of_the_loop) {
+  loop_.reset();  // of some engines, a thread has one at a time
   Loop loop(test::engine_factory(GetParam()), log_, fifo_order, {256 * 1024, 1, milliseconds(1)});
   auto body = [](Scope& scope) -> Task<> {
     scope.spawn(fiber([] { EXPECT_EQ(use_stack<200 * 1024>(), 200U * 1024); }));
@@ -138,11 +141,29 @@ TEST_P(FiberStackTest, the_limits_are_those_of_the_loop) {
     ADD_FAILURE() << "two fibers at a time";
   } catch (const IoError& error) {
     EXPECT_EQ(error.code(), Errc::queue_full);
+    EXPECT_STREQ(error.what(),
+                 "start a fiber beyond FiberLimits::fibers_max, 1: as much work waits already as "
+                 "may");
+  }
+}
+
+// SIZE_MAX was rounded up to nothing, and then to the least that a stack may have.
+TEST_P(FiberStackTest, a_stack_larger_than_the_address_space_is_refused) {
+  for (std::size_t bytes : {SIZE_MAX, SIZE_MAX / 2, std::size_t{1} << 60U}) {
+    loop_.reset();
+    loop_ = std::make_unique<Loop>(test::engine_factory(GetParam()), log_, fifo_order,
+                                   FiberLimits{.stack_bytes = bytes});
+    try {
+      run_fiber([] {});
+      ADD_FAILURE() << "a stack of " << bytes << " bytes";
+    } catch (const IoError& error) {
+      EXPECT_EQ(error.code(), std::errc::not_enough_memory);
+    }
   }
 }
 
 using FiberStackDeathTest = test::FiberFixture;
-INSTANTIATE_TEST_SUITE_P(engines, FiberStackDeathTest, ::testing::Values("epoll"),
+INSTANTIATE_TEST_SUITE_P(engines, FiberStackDeathTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 [[gnu::noinline]] int recurse(int depth) {  // NOLINT(misc-no-recursion)

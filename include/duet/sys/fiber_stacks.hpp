@@ -35,7 +35,8 @@ class FiberStacks {
   FiberStacks(const FiberStacks&) = delete;
   FiberStacks& operator=(const FiberStacks&) = delete;
 
-  // Throws IoError: Errc::queue_full when as many as may be are in use, or what mmap(2) says.
+  // Throws IoError: Errc::queue_full, which names the limit, when as many as may be are in use, or
+  // what mmap(2) says: ENOMEM for stacks that are too large.
   FiberStack& take();
   void give_back(FiberStack& stack) noexcept;
 
