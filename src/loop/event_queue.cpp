@@ -1,5 +1,7 @@
 #include "duet/loop/event_queue.hpp"
 
+#include <stdexcept>
+
 #include "duet/loop/all.hpp"
 #include "duet/loop/offload.hpp"
 #include "duet/loop/within.hpp"
@@ -35,6 +37,7 @@ Task<> EventQueue::handle_on(Work work) {
 }
 
 Task<> EventQueue::handle_by(Work work, unsigned at_once) {
+  if (at_once == 0) throw std::invalid_argument("EventQueue::handle_by: at_once must be positive");
   std::vector<Task<>> handlers;
   for (unsigned i = 0; i < at_once; ++i) handlers.push_back(handle_on(work));
   co_await all(std::move(handlers));

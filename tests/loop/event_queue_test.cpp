@@ -18,7 +18,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using EventQueueTest = test::ScopeFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, EventQueueTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, EventQueueTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(EventQueueTest, handles_events_in_the_order_of_their_acceptance) {
@@ -55,6 +55,14 @@ TEST_P(EventQueueTest, refuses_events_when_it_is_closed_and_handles_those_before
   EXPECT_EQ(events.offer([&] { ++handled; }), Offered::closed);
   loop_->run(events.handle());
   EXPECT_EQ(handled, 1);
+}
+
+TEST_P(EventQueueTest, handled_by_nobody_is_refused_and_keeps_its_events) {
+  EventQueue events(1);
+  events.offer([] {});
+  events.close();
+  EXPECT_THROW(loop_->run(events.handle_by(Work::compute, 0)), std::invalid_argument);
+  EXPECT_EQ(events.size(), 1U);
 }
 
 TEST_P(EventQueueTest, takes_events_of_any_thread) {

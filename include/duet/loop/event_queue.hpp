@@ -42,7 +42,7 @@ class EventQueue {
 
   // The same with each event on a thread of the pool, up to `at_once` side by side: they begin in
   // order. On a loop whose engine blocks they run on its own thread. An exception lets those that
-  // run end, and comes out.
+  // run end, and comes out. Throws std::invalid_argument for 0, who would handle nothing.
   Task<> handle_by(Work work, unsigned at_once);
 
   // The same for a thread that runs no loop, which it blocks.
