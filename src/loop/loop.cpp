@@ -1,6 +1,7 @@
 #include "duet/loop/loop.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include "loop/fiber_host.hpp"
 #include "loop/held_mutex.hpp"
@@ -8,22 +9,38 @@
 namespace duet {
 namespace {
 
-// Makes a loop the thread's current one, and puts back the one before: a child process runs its
-// loop inside of its parent's.
-class CurrentLoop {
- public:
-  explicit CurrentLoop(LoopLocal& loop) noexcept : before_(loops_of_thread.running) {
-    loops_of_thread.running = &loop;
-  }
-  ~CurrentLoop() { loops_of_thread.running = before_; }
-  CurrentLoop(const CurrentLoop&) = delete;
-  CurrentLoop& operator=(const CurrentLoop&) = delete;
+[[noreturn]] void refuse(const std::string& why) noexcept {
+  assertion_failed(why.c_str(), __FILE__, __LINE__);
+}
 
- private:
-  LoopLocal* const before_;
-};
+void count(std::string& text, std::size_t number, std::string_view what) {
+  if (number == 0) return;
+  if (!text.empty()) text += ", ";
+  text += fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
 
 }  // namespace
+
+// Makes the loop the thread's current one, and puts back the one before: a child process runs its
+// loop inside of its parent's.
+class Loop::InUse {
+ public:
+  explicit InUse(Loop& loop) noexcept : loop_(loop), before_(loops_of_thread.running) {
+    loop.check_thread();
+    loop.is_in_use_ = true;
+    loops_of_thread.running = &loop;
+  }
+  ~InUse() {
+    loop_.is_in_use_ = false;
+    loops_of_thread.running = before_;
+  }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  Loop& loop_;
+  LoopLocal* const before_;
+};
 
 Loop::Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order, FiberLimits fibers)
     : engine_(make_engine(ready)),
@@ -36,20 +53,27 @@ Loop::Loop(const io::EngineFactory& make_engine, Log& log, TurnOrder order, Fibe
 }
 
 Loop::~Loop() {
+  check_thread();
+  posts_.clear();  // they may have handles of their own
+  interrupt_action_ = nullptr;
+  check_end();
   LoopLocal** made = &loops_of_thread.made;
   while (*made != nullptr && *made != this) made = &(*made)->made_before;
   if (*made == this) *made = made_before;
 }
 
 Loop& Loop::current() noexcept {
-  DUET_ASSERT(loops_of_thread.running != nullptr);
+  if (loops_of_thread.running == nullptr)
+    refuse(
+        "no loop runs on this thread; this is for tasks, or pass the Loop where one can be given");
   return static_cast<Loop&>(*loops_of_thread.running);
 }
 
 Loop* Loop::current_or_null() noexcept { return static_cast<Loop*>(loops_of_thread.running); }
 
 void Loop::run(Task<> root) {
-  CurrentLoop current(*this);
+  refuse_second_task();
+  InUse current(*this);
   begin(std::move(root));
   for (;;) {
     run_turn();
@@ -60,14 +84,18 @@ void Loop::run(Task<> root) {
 }
 
 void Loop::start(Task<> root) {
-  CurrentLoop current(*this);
+  refuse_second_task();
+  InUse current(*this);
   begin(std::move(root));
 }
 
 bool Loop::run_once(TimePoint deadline) {
-  DUET_ASSERT(is_running_);
-  CurrentLoop current(*this);
-  engine_->reap(std::min(deadline, next_deadline()));
+  if (is_in_use_) refuse("run_once() within a task of the same loop; co_await instead");
+  if (!is_running_)
+    refuse("run_once() on a loop without a task; call start() first, and again after false");
+  InUse current(*this);
+  bool waits = !has_ended();  // start() may have been all of it
+  engine_->reap(waits ? std::min(deadline, next_deadline()) : past);
   run_turn();
   if (has_ended()) {
     take_root();
@@ -83,8 +111,41 @@ int Loop::descriptor() const {
   return descriptor;
 }
 
+void Loop::refuse_second_task() const noexcept {
+  if (is_in_use_)
+    refuse(
+        "run() or start() within a task of the same loop; co_await the task, or spawn it in a "
+        "scope");
+  if (is_running_)
+    refuse(
+        "run() or start() on a loop whose task has not ended; call run_once() until it is false");
+}
+
+// What is left would be released on a loop that is gone.
+void Loop::check_end() const noexcept {
+  if (is_running_) refuse("a loop is destroyed before its task has ended; run it to its end");
+  std::string left;
+  LoopCensus rest = census();
+  count(left, rest.handles, "handle");
+  count(left, rest.leases, "lease");
+  count(left, rest.timers, "timer");
+  if (left.empty()) return;
+  refuse(
+      fmt::format("a loop is destroyed before {} made on it (streams, listeners, files, children, "
+                  "leases of buffers); destroy them first: declare them after the loop, or keep "
+                  "them in its tasks",
+                  left));
+}
+
+void Loop::refuse_thread() const noexcept {
+  std::ostringstream why;
+  why << "loop " << this << " of thread " << owner_ << " is used by thread "
+      << std::this_thread::get_id()
+      << "; use post() or run_on() there, or claim() if the first has done with it";
+  refuse(why.str());
+}
+
 void Loop::begin(Task<> root) {
-  DUET_ASSERT(!is_running_);
   disregard_held_mutexes();
   is_running_ = true;
   is_now_known_ = false;
@@ -137,6 +198,7 @@ TimePoint Loop::now() noexcept {
 }
 
 LoopCensus Loop::census() const noexcept {
+  check_thread();
   io::EngineCensus io = engine_->census();
   return {frames.alive(),
           io.operations,
@@ -154,6 +216,7 @@ FiberHost& Loop::fiber_host() {
 }
 
 TimePoint Loop::next_deadline() noexcept {
+  check_thread();
   if (!ready.empty() || has_posts_.load() || interrupts_.load() != 0) return past;
   if (fiber_host_ == nullptr) return timers_.next();
   return std::min(timers_.next(), fiber_host_->trim_idle(now()));

@@ -42,12 +42,23 @@ const CancelScope* Scope::scope_of(const Job& job) noexcept {
   return &static_cast<const Child&>(job).scope.cancel_scope_;
 }
 
+void Scope::check_loop() const noexcept {
+#if !defined(NDEBUG) || defined(_GLIBCXX_ASSERTIONS)
+  if (made_by_ != nullptr && made_by_ != loops_of_thread.running)
+    assertion_failed(
+        "a scope is given a task by who does not run its loop; use post() or run_on() of that loop",
+        __FILE__, __LINE__);
+#endif
+}
+
 void Scope::spawn(Task<> task) {
+  check_loop();
   ++children_;
   Loop::current().make_ready(*new Child(*this, std::move(task)));
 }
 
 void Scope::start(Task<> task) {
+  check_loop();
   ++children_;
   Child::start(*new Child(*this, std::move(task)));
 }

@@ -97,7 +97,10 @@ class OnPool : public OwnLoops {
   // Until it waits for something; or for long enough, so that others come in between.
   void run(Parked& parked) {
     constexpr int turns_max = 16;
-    if (parked.own == nullptr && !begin(parked)) return post_end(parked);
+    if (parked.own != nullptr)
+      parked.own->claim();
+    else if (!begin(parked))
+      return post_end(parked);
     for (int turn = 0; turn < turns_max; ++turn) {
       if (!parked.own->run_once()) return finish(parked);
       TimePoint deadline = parked.own->next_deadline();

@@ -296,22 +296,5 @@ TEST_P(LoopTest, another_loop_may_run_inside_and_the_outer_one_is_current_again)
   outer.run(test::owned(body));
 }
 
-using LoopDeathTest = LoopTest;
-INSTANTIATE_TEST_SUITE_P(engines, LoopDeathTest, ::testing::Values("epoll"), test::engine_name);
-
-TEST_P(LoopDeathTest, refuses_to_run_inside_of_itself) {
-  auto nested = [&]() -> Task<> {
-    auto body = []() -> Task<> { co_return; };
-    loop_->run(body());
-    co_return;
-  };
-  EXPECT_DEATH(run(nested), "broken invariant");
-}
-
-TEST(CurrentLoopDeathTest, none_is_current_outside_of_a_run) {
-  EXPECT_EQ(Loop::current_or_null(), nullptr);
-  EXPECT_DEATH(Loop::current(), "broken invariant");
-}
-
 }  // namespace
 }  // namespace duet

@@ -6,14 +6,26 @@
 //   3. runs the jobs that were ready when the turn began,
 //   4. lets the engine wait: until something completes, the next timer, or a wake-up; or, if jobs
 //      are ready, just collect.
-// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread, or,
-// under the model pool, by one at a time; post() and interrupt() are for any thread. After a fork
-// the child makes its own. It outlives all that was made on it: streams, files, children.
+// It is at its end when the task it was given has ended, nothing more is ready and no operation is
+// on its way. Nothing else keeps it going and nothing is marked as not keeping it: a listener or a
+// timer that nobody waits for does not, and who wants another task waited for gives it to a Scope,
+// which ends within the first. What was posted too late is destroyed with the loop, uncalled.
+//
+// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread, or, who
+// moves it calls claim(), by one at a time; post(), interrupt() and log() are for any thread. After
+// a fork the child makes its own. It outlives all that was made on it: streams, listeners, files,
+// children, leases; destroyed before them it ends the program and says how many are left.
+//
+// Misuse ends the program with a sentence, too: run() or run_once() within a task of the same loop,
+// start() or run() while an earlier task has not ended, run_once() without start() or after its
+// end, and, in builds with assertions (no NDEBUG, or _GLIBCXX_ASSERTIONS), the use of a loop that
+// another thread has.
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "duet/base/job.hpp"
@@ -57,7 +69,11 @@ class Loop : public LoopLocal {
   static Loop& current() noexcept;
   static Loop* current_or_null() noexcept;
 
-  // Runs `root` and all it leads to, to the end; rethrows what leaves it.
+  // The loop is this thread's from now on; whoever had it uses it no more, but for what is for any
+  // thread. Not for engines that belong to a thread: all but epoll, poll, select and spin.
+  void claim() noexcept { owner_ = std::this_thread::get_id(); }
+
+  // Runs `root` and all it leads to, to the end; rethrows what leaves it. May be called again then.
   void run(Task<> root);
 
   // The same in pieces, for a program that has a loop already, of another library:
@@ -65,7 +81,7 @@ class Loop : public LoopLocal {
   //   while (loop.run_once()) other_loop_waits_for(loop.descriptor(), loop.next_deadline());
   // start() begins the task, and run_once() runs what is ready, waiting for something to become so
   // until the deadline; false when the task and all it led to have ended, and it rethrows what left
-  // it. A task that was started must be run to its end.
+  // it: then start() comes first again. A task that was started must be run to its end.
   void start(Task<> root);
   bool run_once(TimePoint deadline = past);
 
@@ -95,17 +111,42 @@ class Loop : public LoopLocal {
     return std::chrono::system_clock::now();
   }
 
-  void make_ready(Job& job) noexcept { ready.push(job); }
-  io::Engine& engine() noexcept { return *engine_; }
-  TimerWheel& timers() noexcept { return timers_; }
-  BufferPool& buffers() noexcept { return buffers_; }
+  void make_ready(Job& job) noexcept {
+    check_thread();
+    ready.push(job);
+  }
+  io::Engine& engine() noexcept {
+    check_thread();
+    return *engine_;
+  }
+  TimerWheel& timers() noexcept {
+    check_thread();
+    return timers_;
+  }
+  BufferPool& buffers() noexcept {
+    check_thread();
+    return buffers_;
+  }
   sys::FiberStacks& fiber_stacks();
   FiberHost& fiber_host();  // for fibers
-  CancelScope& scope() noexcept { return scope_; }
+  CancelScope& scope() noexcept {
+    check_thread();
+    return scope_;
+  }
   Log& log() noexcept { return log_; }
   LoopCensus census() const noexcept;
 
  private:
+  class InUse;
+
+  void check_thread() const noexcept {
+#if !defined(NDEBUG) || defined(_GLIBCXX_ASSERTIONS)
+    if (owner_ != std::this_thread::get_id()) refuse_thread();
+#endif
+  }
+  [[noreturn]] void refuse_thread() const noexcept;
+  void refuse_second_task() const noexcept;
+  void check_end() const noexcept;
   void begin(Task<> root);
   bool has_ended() const noexcept;
   void take_root();
@@ -118,10 +159,12 @@ class Loop : public LoopLocal {
   BufferPool buffers_;                     // the engine's operations may hold some
   std::unique_ptr<io::Engine> engine_;
   bool is_now_known_ = false;
-  bool is_running_ = false;
+  bool is_running_ = false;  // has a task that has not ended
+  bool is_in_use_ = false;   // by run, start or run_once
   bool is_root_finished_ = false;
   const TurnOrder order_;
   const FiberLimits fiber_limits_;
+  std::thread::id owner_ = std::this_thread::get_id();
   std::atomic<unsigned> interrupts_ = 0;
   std::atomic<bool> has_posts_ = false;
   CancelScope scope_;

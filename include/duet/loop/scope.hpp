@@ -6,7 +6,8 @@
 //   co_await scoped(body, arguments…);     // body(Scope&, arguments…) may spawn
 //   scope.spawn("cleaner", clean, cache);  // runs clean(Cache) on a copy; the name is for people
 //
-// One loop's thread. Children start from the ready queue, not inside spawn. For a fixed number of
+// One loop's thread: in builds with assertions a task that another loop's thread spawns ends the
+// program. Children start from the ready queue, not inside spawn. For a fixed number of
 // tasks there is all.hpp; for limits of time, within.hpp.
 
 #include <concepts>
@@ -99,8 +100,11 @@ class Scope {
 
   void ended(Child& child) noexcept;
 
+  void check_loop() const noexcept;
+
   CancelScope* const parent_;
   CancelScope cancel_scope_;
+  const LoopLocal* const made_by_ = loops_of_thread.running;  // none, if it was made before the run
   std::size_t children_ = 0;
   bool has_cancelled_tasks_ = false;
   PromiseBase* joiner_ = nullptr;

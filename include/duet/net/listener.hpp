@@ -1,6 +1,7 @@
 #pragma once
 // A Listener accepts connections on an address, TCP or Unix, on one loop. It stops listening at the
-// end of its life; a Unix socket's name is removed from the file system by whoever chose it.
+// end of its life, which comes before its loop's; a Unix socket's name is removed from the file
+// system by whoever chose it.
 
 #include "duet/net/stream.hpp"
 

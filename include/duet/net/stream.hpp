@@ -3,8 +3,8 @@
 // reads or writes and has no names. It closes the connection at the end of its life; operations in
 // flight must have ended by then, or end with Errc::closed when close() was called. One task may
 // read while another writes. A stream may be moved at any time, but not to another loop: there its
-// operations fail with Errc::closed. Connections may be on loops of their own, so what one has to
-// tell another goes through a Channel.
+// operations fail with Errc::closed. It is destroyed before its loop. Connections may be on loops
+// of their own, so what one has to tell another goes through a Channel.
 
 #include <memory>
 #include <span>
