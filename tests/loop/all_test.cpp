@@ -11,7 +11,7 @@ using test::number_after;
 using test::number_at_once;
 using AllTest = test::ScopeFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, AllTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, AllTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 Task<int> fail_with_number(std::string text) {

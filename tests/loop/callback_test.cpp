@@ -27,7 +27,7 @@ class CallbackTest : public test::ScopeFixture {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(engines, CallbackTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, CallbackTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(CallbackTest, gets_the_value_of_what_was_started) {

@@ -12,7 +12,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using ChannelTest = test::ScopeFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, ChannelTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, ChannelTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 Task<> send_numbers(Channel<int>& channel, int from, int to) {

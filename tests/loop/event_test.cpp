@@ -21,7 +21,8 @@ class EventTest : public test::LoopTest {
   std::string order_;
 };
 
-INSTANTIATE_TEST_SUITE_P(engines, EventTest, ::testing::Values("epoll"), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(engines, EventTest, ::testing::ValuesIn(test::every_engine),
+                         test::engine_name);
 
 TEST_P(EventTest, wakes_all_who_wait_in_their_order) {
   auto setter = [&]() -> Task<> {

@@ -16,7 +16,7 @@ using test::number_after;
 using test::number_at_once;
 using FiberTest = test::FiberFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, FiberTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, FiberTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(FiberTest, gives_what_its_function_returns) {

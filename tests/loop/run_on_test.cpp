@@ -52,7 +52,7 @@ class RunOnTest : public test::ScopeFixture {
   std::atomic<int> calls_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(engines, RunOnTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, RunOnTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(RunOnTest, runs_there_and_brings_the_result_back) {

@@ -8,7 +8,7 @@ using std::chrono::milliseconds;
 using test::number_after;
 using ScopeTest = test::ScopeFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, ScopeTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, ScopeTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(ScopeTest, all_ends_when_the_last_has_ended) {

@@ -12,7 +12,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using SemaphoreTest = test::ScopeFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, SemaphoreTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, SemaphoreTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(SemaphoreTest, lets_in_as_many_as_it_has_permits) {

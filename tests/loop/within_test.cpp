@@ -15,7 +15,7 @@ using test::number_after;
 using test::number_at_once;
 using WithinTest = test::ScopeFixture;
 
-INSTANTIATE_TEST_SUITE_P(engines, WithinTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, WithinTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(WithinTest, gives_the_value_that_came_in_time) {

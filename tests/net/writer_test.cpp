@@ -23,7 +23,7 @@ class WriterTest : public test::NetTest {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(engines, WriterTest, ::testing::Values("blocking", "epoll", "uring"),
+INSTANTIATE_TEST_SUITE_P(engines, WriterTest, ::testing::ValuesIn(test::every_engine),
                          test::engine_name);
 
 TEST_P(WriterTest, sends_nothing_before_it_is_flushed) {
