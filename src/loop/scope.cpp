@@ -43,12 +43,15 @@ const CancelScope* Scope::scope_of(const Job& job) noexcept {
 }
 
 void Scope::check_loop() const noexcept {
-#if !defined(NDEBUG) || defined(_GLIBCXX_ASSERTIONS)
-  if (made_by_ != nullptr && made_by_ != loops_of_thread.running)
+#if defined(NDEBUG) && !defined(_GLIBCXX_ASSERTIONS)
+  constexpr bool looks = false;
+#else
+  constexpr bool looks = true;
+#endif
+  if (looks && made_by_ != nullptr && made_by_ != loops_of_thread.running)
     assertion_failed(
         "a scope is given a task by who does not run its loop; use post() or run_on() of that loop",
         __FILE__, __LINE__);
-#endif
 }
 
 void Scope::spawn(Task<> task) {
