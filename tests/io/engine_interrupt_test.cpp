@@ -1,0 +1,91 @@
+// Signal handlers that interrupt what an engine waits in, on every engine: the wait goes on, and
+// what it said before is not said again.
+
+#include <pthread.h>
+
+#include <array>
+#include <csignal>
+#include <thread>
+
+#include "io/engine_test.hpp"
+
+namespace duet::io {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Counted;
+
+void do_nothing(int) {}
+
+class EngineInterrupted : public test::EngineTest {
+ protected:
+  void SetUp() override {
+    test::EngineTest::SetUp();
+    struct sigaction action{};
+    action.sa_handler = do_nothing;  // without SA_RESTART
+    ASSERT_EQ(::sigaction(SIGUSR2, &action, &before_), 0);
+    interrupter_ = std::jthread([thread = ::pthread_self()](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        ::pthread_kill(thread, SIGUSR2);
+        std::this_thread::sleep_for(50us);
+      }
+    });
+  }
+  void TearDown() override {
+    interrupter_ = {};
+    ::sigaction(SIGUSR2, &before_, nullptr);
+    test::EngineTest::TearDown();
+  }
+
+  struct sigaction before_{};
+  std::jthread interrupter_;
+};
+
+INSTANTIATE_TEST_SUITE_P(engines, EngineInterrupted, ::testing::ValuesIn(test::every_engine),
+                         test::engine_name);
+
+// A wait that is interrupted when its time is over has found nothing: what lies in the engine's
+// memory is what an earlier wait has found.
+TEST_P(EngineInterrupted, a_reap_that_ends_at_its_deadline_repeats_no_earlier_report) {
+  Pair pair = make_pair();
+  for (int round = 0; round < 50; ++round) {
+    std::array<std::byte, 8> buffer;
+    Counted<Receive> first(pair.handle, buffer, false);
+    ASSERT_TRUE(submit(first));
+    engine_->reap(past);
+    write_to(pair.peer, "x");
+    complete(first);
+    Counted<Receive> second(pair.handle, buffer, false);
+    ASSERT_TRUE(submit(second));
+    TimePoint deadline = Clock::now() + 200us;
+    while (Clock::now() < deadline) engine_->reap(deadline);
+    run_completed();
+    EXPECT_EQ(first.completions, 1);
+    ASSERT_EQ(second.completions, 0) << "a report of the wait before";
+    engine_->cancel(second, Ending::cancelled);
+    complete(second);
+    EXPECT_EQ(second.ending, Ending::cancelled);
+  }
+  release(pair.handle);
+}
+
+TEST_P(EngineInterrupted, a_receive_and_a_send_go_on) {
+  Pair pair = make_pair();
+  std::array<std::byte, 8> buffer;
+  for (int round = 0; round < 20; ++round) {
+    Counted<Receive> receive(pair.handle, buffer, true);
+    std::jthread writer([&] {
+      for (std::size_t i = 0; i < buffer.size(); ++i) {
+        std::this_thread::sleep_for(200us);
+        write_to(pair.peer, "x");
+      }
+    });
+    submit(receive);
+    complete(receive);
+    EXPECT_EQ(receive.result, 8);
+  }
+  release(pair.handle);
+}
+
+}  // namespace
+}  // namespace duet::io
