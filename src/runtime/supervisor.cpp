@@ -46,7 +46,8 @@ Task<> Supervisor::run() {
   for (const Endpoint& endpoint : endpoints) addresses.push_back(endpoint.listener.local());
   others_ = std::vector<OtherWorker>(order_.loops - 1);
   open_shards(0, loop_);
-  for (std::size_t i = 0; i < others_.size(); ++i) start_other(others_[i], i + 1, endpoints);
+  for (std::size_t i = 0; i < others_.size(); ++i)
+    start_other(others_[i], i + 1, endpoints, addresses);
   auto placement = make_placement_on(loop_, endpoints);
   worker_ = std::make_unique<Worker>(loop_, std::move(endpoints), std::move(placement), admissions_,
                                      order_.options.connections_max);
@@ -94,12 +95,14 @@ Listener Supervisor::listen_on(const Address& address) {
 }
 
 // TCP: a socket of its own for each worker, so that the kernel spreads the connections. A Unix
-// socket has no such thing: the workers share it.
-std::vector<Endpoint> Supervisor::listen_with(Loop& loop,
-                                              const std::vector<Endpoint>& first) const {
+// socket has no such thing: the workers share it. Called by their threads, which may not ask the
+// first worker's loop for its addresses.
+std::vector<Endpoint> Supervisor::listen_with(Loop& loop, const std::vector<Endpoint>& first,
+                                              const std::vector<Address>& addresses) const {
   std::vector<Endpoint> endpoints;
-  for (const Endpoint& endpoint : first) {
-    Address address = endpoint.listener.local();
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const Endpoint& endpoint = first[i];
+    const Address& address = addresses[i];
     Listener::Options options;
     options.port_sharing = Listener::PortSharing::join;
     bool is_local = address.family == Address::Family::local;
@@ -130,18 +133,19 @@ void Supervisor::close_shards(std::size_t number) noexcept {
 }
 
 void Supervisor::start_other(OtherWorker& other, std::size_t number,
-                             const std::vector<Endpoint>& first) {
+                             const std::vector<Endpoint>& first,
+                             const std::vector<Address>& addresses) {
   std::promise<void> listening;
   std::future<void> is_listening = listening.get_future();
   ++others_running_;
-  other.thread =
-      std::thread([this, &other, number, &first, listening = std::move(listening)] mutable {
+  other.thread = std::thread(
+      [this, &other, number, &first, &addresses, listening = std::move(listening)] mutable {
         std::optional<Loop> loop;
         std::unique_ptr<Worker> worker;
         try {
           loop.emplace(connection_engine(), order_.log, order_.options.turn_order,
                        order_.options.fibers);
-          std::vector<Endpoint> endpoints = listen_with(*loop, first);
+          std::vector<Endpoint> endpoints = listen_with(*loop, first, addresses);
           auto placement = make_placement_on(*loop, endpoints);
           worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
                                             admissions_, order_.options.connections_max);

@@ -48,13 +48,15 @@ class Supervisor {
 
   std::vector<Endpoint> listen();
   Listener listen_on(const Address& address);
-  std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first) const;
+  std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first,
+                                    const std::vector<Address>& addresses) const;
   std::unique_ptr<Placement> make_placement_on(Loop& loop, const std::vector<Endpoint>& endpoints);
   io::EngineFactory connection_engine() const {
     return order_.model.connection_engine(order_.pools);
   }
   void drain_others();
-  void start_other(OtherWorker& other, std::size_t number, const std::vector<Endpoint>& first);
+  void start_other(OtherWorker& other, std::size_t number, const std::vector<Endpoint>& first,
+                   const std::vector<Address>& addresses);
   Task<> run_other(Worker& worker, std::size_t number);
   void open_shards(std::size_t number, Loop& loop);
   void close_shards(std::size_t number) noexcept;
