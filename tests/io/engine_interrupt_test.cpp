@@ -7,7 +7,9 @@
 #include <csignal>
 #include <thread>
 
+#include "duet/sys/address.hpp"
 #include "io/engine_test.hpp"
+#include "sys/socket.hpp"
 
 namespace duet::io {
 namespace {
@@ -85,6 +87,58 @@ TEST_P(EngineInterrupted, a_receive_and_a_send_go_on) {
     EXPECT_EQ(receive.result, 8);
   }
   release(pair.handle);
+}
+
+TEST_P(EngineInterrupted, an_accept_goes_on) {
+  sys::Fd listener(static_cast<int>(sys::open_socket(Address::Family::ip4)));
+  ASSERT_EQ(sys::bind(listener.get(), Address::loopback(0)), 0);
+  ASSERT_EQ(sys::listen(listener.get(), 16), 0);
+  sys::SocketAddress name;
+  ASSERT_EQ(sys::local_name(listener.get(), name), 0);
+  Handle handle = engine_->adopt(listener.give_up(), HandleKind::listener);
+  for (int round = 0; round < 20; ++round) {
+    Counted<Accept> accept(handle);
+    submit(accept);
+    sys::Fd client(static_cast<int>(sys::open_socket(Address::Family::ip4)));
+    std::jthread connector([&] {
+      std::this_thread::sleep_for(1ms);
+      EXPECT_EQ(sys::connect_interruptible(client.get(), name), 0);
+    });
+    complete(accept);
+    sys::Fd accepted(static_cast<int>(accept.result));
+    EXPECT_GE(accept.result, 0);
+  }
+  release(handle);
+}
+
+// A connect to a Unix socket that was interrupted has not begun, and is called again; to do so
+// would be wrong for TCP. An engine that does not wait in the call is told EAGAIN here.
+TEST_P(EngineInterrupted, a_connect_to_a_full_backlog_goes_on) {
+  std::string path = ::testing::TempDir() + "duet-full-" + std::to_string(::getpid()) + ".sock";
+  ::unlink(path.c_str());
+  Address address = Address::local(path);
+  sys::Fd listener(static_cast<int>(sys::open_socket(Address::Family::local)));
+  ASSERT_EQ(sys::bind(listener.get(), address), 0);
+  ASSERT_EQ(sys::listen(listener.get(), 0), 0);
+  sys::Fd first(static_cast<int>(sys::open_socket(Address::Family::local)));
+  ASSERT_EQ(sys::connect_interruptible(first.get(), sys::SocketAddress(address)), 0);
+  Handle handle = engine_->adopt(static_cast<int>(sys::open_socket(Address::Family::local)),
+                                 HandleKind::local_stream);
+  Counted<Connect> connect(handle, address);
+  submit(connect);
+  std::jthread acceptor([&] {
+    std::this_thread::sleep_for(3ms);
+    sys::Fd accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    EXPECT_GE(accepted.get(), 0);
+  });
+  complete(connect);
+  EXPECT_TRUE(connect.result == 0 || connect.result == -EAGAIN) << connect.result;
+  if (waits_in_calls()) {
+    EXPECT_EQ(connect.result, 0);
+  }
+  acceptor.join();
+  release(handle);
+  ::unlink(path.c_str());
 }
 
 }  // namespace
