@@ -11,10 +11,11 @@
 // timer that nobody waits for does not, and who wants another task waited for gives it to a Scope,
 // which ends within the first. What was posted too late is destroyed with the loop, uncalled.
 //
-// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread, or, who
-// moves it calls claim(), by one at a time; post(), interrupt() and log() are for any thread. After
-// a fork the child makes its own. It outlives all that was made on it: streams, listeners, files,
-// children, leases; destroyed before them it ends the program and says how many are left.
+// Tasks of one loop never run in parallel. A loop is made, run and destroyed by one thread, or by
+// one at a time, each of which calls claim() first, as under the model pool; post(), interrupt()
+// and log() are for any thread. After a fork the child makes its own. A loop outlives all that was
+// made on it: streams, listeners, files, children, leases. Destroyed before them it ends the
+// program and says how many are left.
 //
 // Misuse ends the program with a sentence, too: run() or run_once() within a task of the same loop,
 // start() or run() while an earlier task has not ended, run_once() without start() or after its
