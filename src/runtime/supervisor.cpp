@@ -37,6 +37,7 @@ Supervisor::~Supervisor() {
   all_ended_.set();
   for (OtherWorker& other : others_)
     if (other.thread.joinable()) other.thread.join();
+  close_shards(0);
   for (const std::string& path : local_paths_) sys::remove_local_socket(path);
 }
 
@@ -154,6 +155,7 @@ void Supervisor::start_other(OtherWorker& other, std::size_t number,
           other.worker = worker.get();
           listening.set_value();
         } catch (...) {
+          close_shards(number);
           listening.set_exception(std::current_exception());
           return;
         }

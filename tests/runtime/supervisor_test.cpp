@@ -4,12 +4,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "duet/runtime/sharded.hpp"
 #include "support/client_socket.hpp"
 #include "support/server_process.hpp"
 #include "sys/call.hpp"
@@ -85,6 +88,33 @@ TEST_P(SupervisorUnder, ends_the_server_with_an_error_when_the_action_for_a_hang
   EXPECT_EQ(WEXITSTATUS(status), 1);
   EXPECT_NE(server.log().find("so the server ends: no such log"), std::string::npos)
       << server.log();
+}
+
+// One for each worker; the second cannot be made.
+struct Shard {
+  Shard() {
+    static std::atomic<int> made = 0;
+    if (++made == 2) throw std::runtime_error("no second shard");
+  }
+  Listener listener{Address::loopback(0)};
+};
+
+Task<> echo_beside(Stream peer, Sharded<Shard>) {
+  Task<> serving_it = echo(std::move(peer));
+  co_await std::move(serving_it);
+}
+
+TEST(Supervisor, closes_the_shards_there_are_when_a_worker_cannot_start) {
+  Options options = under("poll");
+  options.workers = 2;
+  Runtime runtime(options);
+  runtime.serve(Address::loopback(0), echo_beside, Sharded<Shard>());
+  try {
+    runtime.run();
+    ADD_FAILURE() << "it runs";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "no second shard");
+  }
 }
 
 }  // namespace
