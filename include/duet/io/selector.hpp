@@ -8,7 +8,8 @@
 // something added from elsewhere, let the thread add a pipe's end to wake it by, and write to the
 // other end. It owns no descriptor: remove one before you close it, or soon after, before its
 // number is used again. One that is closed and not removed is silent; but while a duplicate of it
-// is open epoll goes on reporting it.
+// is open epoll goes on reporting it. A forked child has a copy, which it may use and destroy
+// without the parent's noticing: it waits in a set of its own.
 //
 // Level-triggered: reports a descriptor for as long as it is ready. With Trigger::once it reports
 // once, and again only after rearm.
@@ -188,6 +189,7 @@ class Selector {
   [[noreturn]] static void refuse_as_busy() { throw IoError(Errc::busy, "selector"); }
 
   io::SelectorMechanism& opened() const {
+    if (forks_ != io::fork_count()) part_from_parent();
     if (std::atomic_ref(is_waiting_).load()) refuse_as_busy();
     if (!mechanism_) throw IoError(Errc::closed, "selector");
     return *mechanism_;
@@ -200,13 +202,13 @@ class Selector {
     return found->second;
   }
 
-  void register_with(io::SelectorMechanism& mechanism, const Entry& entry) {
+  void register_with(io::SelectorMechanism& mechanism, const Entry& entry) const {
     const auto& [fd, events, data] = entry.key;
     mechanism.add(fd, events, token_of(entry));
     arm(mechanism, entry.key);
   }
 
-  void arm(io::SelectorMechanism& mechanism, const Key& key) {
+  void arm(io::SelectorMechanism& mechanism, const Key& key) const {
     if (trigger_ != Trigger::once) return;
     if (key.events.readable || key.events.exceptional) mechanism.rearm(key.fd, Direction::read);
     if (key.events.writable) mechanism.rearm(key.fd, Direction::write);
@@ -278,9 +280,16 @@ class Selector {
     }
   }
 
+  // epoll(7) shares its set with a forked child, which would add and remove there for both.
+  void part_from_parent() const {
+    forks_ = io::fork_count();
+    is_waiting_ = false;  // the thread that waits is the parent's
+    if (mechanism_) rebuild();
+  }
+
   // epoll(7) reports what was closed before it was removed for as long as a duplicate is open
   // somewhere, and has no way to remove it any more.
-  void rebuild() {
+  void rebuild() const {
     mechanism_.reset();
     mechanism_ = which_->make(trigger_);
     for (const auto& [fd, entry] : entries_) {
@@ -294,7 +303,8 @@ class Selector {
 
   const io::NamedMechanism* which_;
   Trigger trigger_;
-  std::unique_ptr<io::SelectorMechanism> mechanism_;
+  mutable std::unique_ptr<io::SelectorMechanism> mechanism_;  // a forked child makes its own
+  mutable std::uint32_t forks_ = io::fork_count();
   std::unordered_map<int, Entry> entries_;
   std::uint32_t generations_ = 0;
   std::vector<io::Report> seen_;

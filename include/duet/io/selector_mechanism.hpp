@@ -13,6 +13,8 @@
 // added already, ENOENT for an unknown one, EBADF for one that is not open, EPERM where the system
 // cannot wait for such a descriptor (epoll and regular files), EINVAL for no interest at all.
 // A descriptor that is closed while it is added is silent from then on.
+//
+// A forked child may destroy its copy, which leaves the parent's as it is, and nothing else.
 
 #include <cstdint>
 #include <memory>
@@ -92,5 +94,8 @@ const NamedMechanism& find_mechanism(std::string_view name);  // throws std::inv
 
 // The best that works here: epoll, else poll, else select.
 const NamedMechanism& default_mechanism();
+
+// Tells a forked child from its parent: it is another number there.
+std::uint32_t fork_count() noexcept;
 
 }  // namespace duet::io

@@ -5,6 +5,7 @@
 
 #include "duet/base/error.hpp"
 #include "duet/io/selector_mechanism.hpp"
+#include "sys/fork_count.hpp"
 
 namespace duet::io {
 namespace {
@@ -40,5 +41,7 @@ const NamedMechanism& default_mechanism() {
   }
   return find_mechanism("select");
 }
+
+std::uint32_t fork_count() noexcept { return sys::fork_count(); }
 
 }  // namespace duet::io

@@ -15,6 +15,7 @@
 #include "duet/io/selector_mechanism.hpp"
 #include "io/selector/poll_events.hpp"
 #include "io/selector/readiness_thread.hpp"
+#include "sys/fork_count.hpp"
 #include "sys/readiness_signal.hpp"
 
 namespace duet::io {
@@ -24,7 +25,13 @@ class SignalMechanism final : public SelectorMechanism {
  public:
   explicit SignalMechanism(Trigger trigger) : trigger_(trigger) {}
 
+  // In a forked child there is no thread to join, and the descriptions that signal are the
+  // parent's.
   ~SignalMechanism() override {
+    if (forks_ != sys::fork_count()) {
+      static_cast<void>(thread_.release());
+      return;
+    }
     for (std::size_t i = 0; i < entries_.size(); ++i) remove(static_cast<int>(i));
   }
 
@@ -197,6 +204,7 @@ class SignalMechanism final : public SelectorMechanism {
   }
 
   const Trigger trigger_;
+  const std::uint32_t forks_ = sys::fork_count();
   sys::ReadinessSignals signals_;
   std::vector<Entry> entries_;  // by descriptor
   std::vector<int> hints_;
