@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "duet/io/selector.hpp"
+#include "support/skip_reason.hpp"
 #include "sys/fd.hpp"
 
 namespace duet::test {
@@ -38,6 +39,16 @@ struct SocketPair {
     std::array<char, 64> buffer{};
     ssize_t count = ::recv(ours.get(), buffer.data(), buffer.size(), 0);
     return count < 0 ? "nothing" : std::string(buffer.data(), static_cast<std::size_t>(count));
+  }
+  void fill() const {
+    std::array<char, 65536> block{};
+    while (::send(ours.get(), block.data(), block.size(), MSG_NOSIGNAL) > 0) {
+    }
+  }
+  void let_peer_read() const {
+    std::array<char, 65536> block{};
+    while (::recv(peer.get(), block.data(), block.size(), 0) > 0) {
+    }
   }
 
   sys::Fd ours, peer;

@@ -21,6 +21,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/skip_reason.hpp"
 #include "sys/event_fd.hpp"
 #include "sys/fd.hpp"
 #include "sys/signal.hpp"
@@ -34,16 +35,16 @@ struct Row {
   Trigger trigger;
 };
 
-const Row level_rows[] = {{"epoll_level", make_epoll_mechanism, Trigger::level},
-                          {"poll_level", make_poll_mechanism, Trigger::level},
-                          {"select_level", make_select_mechanism, Trigger::level},
-                          {"spin_level", make_spin_mechanism, Trigger::level},
-                          {"signal_level", make_signal_mechanism, Trigger::level}};
-const Row once_rows[] = {{"epoll_once", make_epoll_mechanism, Trigger::once},
-                         {"poll_once", make_poll_mechanism, Trigger::once},
-                         {"select_once", make_select_mechanism, Trigger::once},
-                         {"spin_once", make_spin_mechanism, Trigger::once},
-                         {"signal_once", make_signal_mechanism, Trigger::once}};
+const Row level_rows[] = {{"level_epoll", make_epoll_mechanism, Trigger::level},
+                          {"level_poll", make_poll_mechanism, Trigger::level},
+                          {"level_select", make_select_mechanism, Trigger::level},
+                          {"level_spin", make_spin_mechanism, Trigger::level},
+                          {"level_signal", make_signal_mechanism, Trigger::level}};
+const Row once_rows[] = {{"once_epoll", make_epoll_mechanism, Trigger::once},
+                         {"once_poll", make_poll_mechanism, Trigger::once},
+                         {"once_select", make_select_mechanism, Trigger::once},
+                         {"once_spin", make_spin_mechanism, Trigger::once},
+                         {"once_signal", make_signal_mechanism, Trigger::once}};
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
@@ -62,14 +63,21 @@ class MechanismTest : public ::testing::TestWithParam<Row> {
 
   bool is_once() const { return GetParam().trigger == Trigger::once; }
   bool is(std::string_view selector) const {
-    return std::string_view(GetParam().name).starts_with(selector);
+    return std::string_view(GetParam().name).ends_with(selector);
   }
 
   // What is armed and not ready is reported all the same: the caller is to try.
-  bool reports_what_it_does_not_know() const { return is("spin_once"); }
+  bool reports_what_it_does_not_know() const { return is("once_spin"); }
 
-  // Apart from data; select(2) does not tell.
-  bool reports_ends() const { return !is("select") && !is("spin_once"); }
+  std::string why_no_ends() const {
+    if (is("select"))
+      return test::refused("select(2) tells an end by nothing but readability",
+                           "SelectSelector.tells_no_end_as_exceptional");
+    if (is("once_spin"))
+      return test::refused("spin tells of what it does not know",
+                           "SpinSelector.tells_nothing_as_exceptional_under_trigger_once");
+    return {};
+  }
 
   void add(Events interest, std::uint64_t token = 7) {
     selector_->add(ours_.get(), interest, token);
@@ -88,6 +96,17 @@ class MechanismTest : public ::testing::TestWithParam<Row> {
       seen.exceptional |= report.events.exceptional;
     }
     return seen;
+  }
+
+  Events look_at_hang_up() {
+    add(both);
+    look();
+    peer_.close();
+    if (is_once()) {
+      selector_->rearm(ours_.get(), Direction::read);
+      selector_->rearm(ours_.get(), Direction::write);
+    }
+    return look();
   }
 
   void write_to_us(std::string_view text) {
@@ -189,24 +208,21 @@ TEST_P(MechanismOnceTest, rearming_one_direction_leaves_the_other_one_alone) {
   EXPECT_TRUE(look().readable);
 }
 
-TEST_P(MechanismTest, a_hang_up_is_readable_writable_and_exceptional) {
-  add(both);
-  look();
-  peer_.close();
-  if (is_once()) {
-    selector_->rearm(ours_.get(), Direction::read);
-    selector_->rearm(ours_.get(), Direction::write);
-  }
-  Events seen = look();
+TEST_P(MechanismTest, a_hang_up_is_readable_and_writable) {
+  Events seen = look_at_hang_up();
   EXPECT_TRUE(seen.readable);
   EXPECT_TRUE(seen.writable);
-  EXPECT_EQ(seen.exceptional, reports_ends());
+}
+
+TEST_P(MechanismTest, a_hang_up_is_exceptional) {
+  if (!why_no_ends().empty()) GTEST_SKIP() << why_no_ends();
+  EXPECT_TRUE(look_at_hang_up().exceptional);
 }
 
 TEST_P(MechanismOnceTest, a_hang_up_does_not_spin) {
   add(both);
   peer_.close();
-  EXPECT_EQ(look().exceptional, reports_ends());
+  EXPECT_TRUE(look().any());
   int reports = 0;
   for (int i = 0; i < 10; ++i) reports += static_cast<int>(selector_->wait(past).size());
   EXPECT_LE(reports, 1);
@@ -220,12 +236,17 @@ TEST_P(MechanismOnceTest, a_hang_up_does_not_spin_when_nothing_was_rearmed) {
   EXPECT_LE(reports, 1);
 }
 
-TEST_P(MechanismTest, the_peers_end_is_exceptional) {
+TEST_P(MechanismTest, the_peers_end_is_readable) {
   add(readable);
   ::shutdown(peer_.get(), SHUT_WR);
-  Events seen = look();
-  EXPECT_TRUE(seen.readable);
-  EXPECT_EQ(seen.exceptional, reports_ends());
+  EXPECT_TRUE(look().readable);
+}
+
+TEST_P(MechanismTest, the_peers_end_is_exceptional) {
+  if (!why_no_ends().empty()) GTEST_SKIP() << why_no_ends();
+  add(readable);
+  ::shutdown(peer_.get(), SHUT_WR);
+  EXPECT_TRUE(look().exceptional);
 }
 
 TEST_P(MechanismLevelTest, modify_changes_interest_and_token) {
@@ -314,11 +335,12 @@ TEST_P(MechanismTest, refuses_no_interest_at_all) {
   EXPECT_TRUE(look().readable) << "the selector is as it was";
 }
 
-TEST_P(MechanismTest, refuses_a_regular_file_or_calls_it_ready) {
+TEST_P(MechanismTest, calls_a_regular_file_ready) {
+  if (is("epoll") || is("signal"))
+    GTEST_SKIP() << test::refused("epoll(7) and signals know no readiness of regular files",
+                                  "SelectorWithoutFiles.refuses_a_regular_file");
   sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  int refused = errno_of([&] { selector_->add(file.get(), readable, 7); });
-  EXPECT_EQ(refused, is("epoll") || is("signal") ? EPERM : 0);
-  if (refused != 0) return;
+  selector_->add(file.get(), readable, 7);
   if (is_once()) selector_->rearm(file.get(), Direction::read);
   EXPECT_TRUE(look().readable);
 }

@@ -141,41 +141,62 @@ TEST_P(SelectorRegistration, closed_it_refuses_all_but_a_second_close) {
   EXPECT_EQ(error_of_call([&] { selector_.wait(Duration::zero()); }), Errc::closed);
 }
 
-TEST_P(SelectorRegistration, refuses_a_regular_file_or_calls_it_always_ready) {
+// What only some mechanisms refuse, and the refusals.
+using SelectorWithoutFiles = SelectorTest;
+INSTANTIATE_TEST_SUITE_P(, SelectorWithoutFiles, ::testing::Values("epoll", "signal"),
+                         mechanism_name);
+using SelectorWithoutDescriptor = SelectorTest;
+INSTANTIATE_TEST_SUITE_P(, SelectorWithoutDescriptor,
+                         ::testing::Values("poll", "select", "signal", "spin"), mechanism_name);
+using SelectSelector = SelectorTest;
+
+TEST_P(SelectorRegistration, a_regular_file_is_always_ready) {
+  if (is("epoll") || is("signal"))
+    GTEST_SKIP() << refused("epoll(7) and signals know no readiness of regular files",
+                            "SelectorWithoutFiles.refuses_a_regular_file");
   sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  if (is("epoll") || is("signal")) {
-    EXPECT_EQ(errno_of([&] { selector_.add(file.get(), readable); }), EPERM);
-    EXPECT_EQ(selector_.size(), 0U);
-  } else {
-    selector_.add(file.get(), readable, "file");
-    EXPECT_EQ(look(), Found{"file"});
-  }
+  selector_.add(file.get(), readable, "file");
+  EXPECT_EQ(look(), Found{"file"});
 }
 
-TEST_P(SelectorRegistration, refuses_what_select_cannot_wait_for) {
+TEST_P(SelectorWithoutFiles, refuses_a_regular_file) {
+  sys::Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(errno_of([&] { selector_.add(file.get(), readable); }), EPERM);
+  EXPECT_EQ(selector_.size(), 0U);
+}
+
+TEST_P(SelectorRegistration, waits_for_descriptors_from_1024_on) {
+  if (is("select"))
+    GTEST_SKIP() << refused("select(2) waits for descriptors below 1024",
+                            "SelectSelector.refuses_descriptors_from_1024_on");
   sys::Fd high(::fcntl(pair_.fd(), F_DUPFD_CLOEXEC, 1024));
-  auto error = error_of_call([&] { selector_.add(high.get(), readable, "high"); });
-  if (is("select")) {
-    EXPECT_EQ(error, Errc::descriptor_too_high);
-    EXPECT_EQ(selector_.size(), 0U);
-  } else {
-    EXPECT_FALSE(error);
-    pair_.write_to_us();
-    EXPECT_EQ(look(long_time), Found{"high"});
-  }
+  selector_.add(high.get(), readable, "high");
+  pair_.write_to_us();
+  EXPECT_EQ(look(long_time), Found{"high"});
 }
 
-TEST_P(SelectorRegistration, can_be_waited_for_in_another_or_refuses) {
-  if (!is("epoll")) {
-    EXPECT_EQ(error_of_call([&] { static_cast<void>(selector_.fd()); }), Errc::no_descriptor);
-    return;
-  }
+TEST_P(SelectSelector, refuses_descriptors_from_1024_on) {
+  sys::Fd high(::fcntl(pair_.fd(), F_DUPFD_CLOEXEC, 1024));
+  EXPECT_EQ(error_of_call([&] { selector_.add(high.get(), readable); }), Errc::descriptor_too_high);
+  EXPECT_EQ(selector_.size(), 0U);
+}
+
+TEST_P(SelectorRegistration, can_be_waited_for_in_another) {
+  if (!is("epoll"))
+    GTEST_SKIP() << refused("only epoll has a descriptor that is readable when a wait would report",
+                            "SelectorWithoutDescriptor.refuses_to_be_waited_for_in_another");
   Words around("poll");
   around.add(selector_, readable, "inner");
   selector_.add(pair_, readable, "ours");
   EXPECT_TRUE(around.wait(Duration::zero()).empty());
   pair_.write_to_us();
   EXPECT_FALSE(around.wait(long_time).empty());
+}
+
+TEST_P(SelectorWithoutDescriptor, refuses_to_be_waited_for_in_another) {
+  Words around("epoll");
+  EXPECT_EQ(error_of_call([&] { around.add(selector_, readable, "inner"); }), Errc::no_descriptor);
+  EXPECT_EQ(error_of_call([&] { static_cast<void>(selector_.fd()); }), Errc::no_descriptor);
 }
 
 // Only epoll makes a system call then; the others learn of it in the wait.

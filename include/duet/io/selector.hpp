@@ -57,7 +57,10 @@ class Selector {
     Data data;
   };
 
-  // What was seen of `key.events`; an error or an end is exceptional whether asked for or not.
+  // What was seen of `key.events`. An error or a hang-up is exceptional whether asked for or not.
+  // The end of the peer's side alone is so for who asked for readable or exceptional: who waits
+  // for room would be told of it for ever. Under select an end is readable and never exceptional,
+  // so who does not ask for readable hears of none, and of an error only if it asked for writable.
   struct Ready {
     const Key& key;
     Events events;

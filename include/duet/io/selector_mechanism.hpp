@@ -32,7 +32,11 @@ enum class Trigger : unsigned char { level, once };
 struct Events {
   bool readable = false;
   bool writable = false;
-  bool exceptional = false;  // the peer ended its side, an error, or urgent data
+  // An error or a hang-up, which are seen whatever is waited for; that the peer ended its side, by
+  // who waits for `readable` or this; urgent data, by who waits for this. Who waits for room alone
+  // does not see half an end, since that lasts and would end every wait. Under select, urgent data
+  // alone; under spin with Trigger::once, nothing.
+  bool exceptional = false;
 
   bool any() const noexcept { return readable || writable || exceptional; }
   bool operator==(const Events&) const = default;

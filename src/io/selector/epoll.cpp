@@ -77,7 +77,7 @@ class EpollMechanism final : public SelectorMechanism {
     } else {
       if (interest.readable) event.events |= EPOLLIN | EPOLLRDHUP;
       if (interest.writable) event.events |= EPOLLOUT;
-      if (interest.exceptional) event.events |= EPOLLPRI;
+      if (interest.exceptional) event.events |= EPOLLPRI | EPOLLRDHUP;
     }
     sys::checked(sys::control_epoll(epoll_.get(), what, descriptor, event), "epoll_ctl");
   }

@@ -12,7 +12,7 @@ constexpr short poll_ended = POLLHUP | POLLERR;
 
 constexpr short poll_events(Events interest) {
   int events = (interest.readable ? POLLIN | POLLRDHUP : 0) | (interest.writable ? POLLOUT : 0) |
-               (interest.exceptional ? POLLPRI : 0);
+               (interest.exceptional ? POLLPRI | POLLRDHUP : 0);
   return static_cast<short>(events);
 }
 
