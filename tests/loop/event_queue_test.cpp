@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "loop/scope_fixture.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet {
 namespace {
@@ -92,7 +93,9 @@ TEST_P(EventQueueTest, takes_events_that_handlers_offer) {
 }
 
 TEST_P(EventQueueTest, handles_by_several_threads_at_once) {
-  if (GetParam() == "blocking") GTEST_SKIP() << "offload runs on the loop's own thread there";
+  if (GetParam() == "blocking")
+    GTEST_SKIP() << test::refused("work blocks the loop's thread: nothing happens beside it",
+                                  "OffloadTest.gives_the_result_back_on_the_loops_thread");
   EventQueue events(8);
   constexpr Work handlers("handlers of events", 2, 2);
   std::latch both(2);  // opens only when two events are being handled

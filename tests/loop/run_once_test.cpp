@@ -12,6 +12,7 @@
 #include "duet/loop/readiness.hpp"
 #include "duet/loop/sleep.hpp"
 #include "loop/loop_fixture.hpp"
+#include "support/skip_reason.hpp"
 #include "sys/fd.hpp"
 #include "sys/poll.hpp"
 
@@ -21,6 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::set<std::string> engines_with_descriptor = {"epoll", "uring"};
+const std::string no_descriptor = refused("this engine has no descriptor to wait for",
+                                          "RunOnce.an_engine_has_a_descriptor_or_refuses");
 
 class RunOnce : public LoopTest {
  protected:
@@ -90,7 +93,7 @@ TEST_P(RunOnce, an_engine_has_a_descriptor_or_refuses) {
 }
 
 TEST_P(RunOnce, a_foreign_loop_waits_for_it_without_spinning) {
-  if (!has_descriptor()) return;  // refused, as above
+  if (!has_descriptor()) GTEST_SKIP() << no_descriptor;
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
   sys::Fd ours(ends[0]), peer(ends[1]);
@@ -109,7 +112,7 @@ TEST_P(RunOnce, a_foreign_loop_waits_for_it_without_spinning) {
 }
 
 TEST_P(RunOnce, a_post_of_another_thread_wakes_the_foreign_loop) {
-  if (!has_descriptor()) return;
+  if (!has_descriptor()) GTEST_SKIP() << no_descriptor;
   std::atomic<bool> is_posted = false;
   std::jthread poster;
   auto body = [&]() -> Task<> {

@@ -4,6 +4,7 @@
 
 #include "duet/loop/offload.hpp"
 #include "net/net_fixture.hpp"
+#include "support/skip_reason.hpp"
 
 namespace duet::test {
 namespace {
@@ -94,7 +95,9 @@ Task<> look_up_slowly(std::counting_semaphore<>& begun, std::counting_semaphore<
 }
 
 TEST_P(ResolverTest, that_waits_for_its_turn_keeps_its_deadline) {
-  if (GetParam() == "blocking") GTEST_SKIP() << "a look-up blocks the thread: none waits";
+  if (GetParam() == "blocking")
+    GTEST_SKIP() << refused("a look-up blocks the thread: none waits",
+                            "OffloadTest.gives_the_result_back_on_the_loops_thread");
   run([] -> Task<> {
     std::counting_semaphore<> begun(0), let_go(0);
     Scope scope(&Loop::current().scope());
