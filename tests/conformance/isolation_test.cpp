@@ -123,21 +123,32 @@ TEST_P(Isolation, keeps_an_exception_of_any_type_to_its_connection) {
              "connection of " + client.local().text() + " ended: an exception of unknown type");
 }
 
-// Only a process of its own keeps a crash from the others.
-TEST_P(Isolation, keeps_a_crash_to_its_connection_if_that_has_a_process) {
+TEST_P(Isolation, keeps_a_crash_to_its_connection) {
+  if (!model().forks())
+    GTEST_SKIP() << refused("only a process of its own keeps a crash from the others",
+                            "Isolation.a_crash_ends_the_process_that_serves_the_connection");
   ServerProcess server(options(), beside_echo(crash));
   connect_bystander(server);
   ClientSocket client(server.address());
   client.send("x");
-  if (!model().forks()) {
-    int status = server.wait();
-    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
-    return;
-  }
   EXPECT_EQ(client.receive_rest(), "");
   expect_bystander_served(server);
   server.stop();
   expect_log(server, "of the connection of " + client.local().text() + " was killed by signal 9");
+}
+
+// Which is the server's, unless the connection has its own.
+TEST_P(Isolation, a_crash_ends_the_process_that_serves_the_connection) {
+  ServerProcess server(options(), beside_echo(crash));
+  ClientSocket client(server.address());
+  client.send("x");
+  EXPECT_EQ(client.receive_rest(), "");
+  if (model().forks()) {
+    EXPECT_TRUE(eventually([&] { return children_of(server.process()).empty(); }));
+    return;
+  }
+  int status = server.wait();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
 }
 
 // A process that forks must have no other thread: the child would have only the one that forked.

@@ -6,26 +6,26 @@
 #include <string>
 #include <thread>
 
-#include <gtest/gtest.h>
-
 #include "conformance/handlers.hpp"
 #include "duet/loop/sleep.hpp"
-#include "support/client_socket.hpp"
-#include "support/server_process.hpp"
+#include "support/model_test.hpp"
 #include "support/shared_memory.hpp"
-#include "support/test_scale.hpp"
 
 namespace duet::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-Options pool_of(unsigned workers) {
-  Options options;
-  options.model = "pool";
-  options.workers = workers;
-  return options;
-}
+class Pool : public ModelTest {
+ protected:
+  Options pool_of(unsigned workers) const {
+    Options pool = options();
+    pool.workers = workers;
+    return pool;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, Pool, testing::Values(ModelCase{"pool", "pool", {}}),
+                         name_of<ModelCase>);
 
 // An echo that keeps its thread busy from "c" on until it is over.
 Task<> compute_or_echo(Stream peer, std::atomic<bool>* is_over) {
@@ -38,7 +38,7 @@ Task<> compute_or_echo(Stream peer, std::atomic<bool>* is_over) {
   }
 }
 
-TEST(Pool, a_connection_that_computes_holds_up_nobody_else) {
+TEST_P(Pool, a_connection_that_computes_holds_up_nobody_else) {
   SharedMemory<std::atomic<bool>> is_over;
   ServerProcess server(pool_of(2), serving(compute_or_echo, is_over.get()));
   ClientSocket busy(server.address());
@@ -66,7 +66,7 @@ Task<> echo_beside(Scope& scope, Stream* peer) {
 // A loop that always has something to do.
 Task<> echo_restlessly(Stream peer) { co_await scoped(echo_beside, &peer); }
 
-TEST(Pool, a_loop_that_never_rests_shares_its_thread_with_others) {
+TEST_P(Pool, a_loop_that_never_rests_shares_its_thread_with_others) {
   ServerProcess server(pool_of(1), serving(echo_restlessly));
   std::list<ClientSocket> clients;
   for (int i = 0; i < 8; ++i) {
@@ -91,7 +91,7 @@ Task<> tell_if_two_threads(Stream peer) {
   }
 }
 
-TEST(Pool, handles_a_connection_on_one_thread_at_a_time) {
+TEST_P(Pool, handles_a_connection_on_one_thread_at_a_time) {
   ServerProcess server(pool_of(4), serving(tell_if_two_threads));
   std::list<ClientSocket> clients;
   for (int i = 0; i < 16; ++i) clients.emplace_back(server.address());
@@ -111,7 +111,7 @@ Task<> tell_thread(Stream peer) {
   }
 }
 
-TEST(Pool, runs_a_connection_on_whatever_thread_is_free) {
+TEST_P(Pool, runs_a_connection_on_whatever_thread_is_free) {
   ServerProcess server(pool_of(2), serving(tell_thread));
   ClientSocket one(server.address());
   ClientSocket other(server.address());

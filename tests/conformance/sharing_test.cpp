@@ -169,15 +169,24 @@ TEST_P(Connections, change_shared_state_exactly_unless_each_has_a_process) {
   }
 }
 
-TEST_P(Connections, change_shared_state_exactly_on_two_workers_where_there_are_workers) {
+TEST_P(Connections, change_shared_state_exactly_on_two_workers) {
+  if (!model().has_workers() && !model().has_pool())
+    GTEST_SKIP() << refused("there are no workers",
+                            "Connections.have_two_workers_only_where_there_are_workers");
   Options two = options();
   two.workers = 2;
-  if (!model().has_workers() && !model().has_pool()) {
-    EXPECT_THROW(Runtime runtime(two), UsageError);
-    return;
-  }
   ServerProcess server(two, serving_a_total());
   expect_exact_total(server);
+}
+
+TEST_P(Connections, have_two_workers_only_where_there_are_workers) {
+  Options two = options();
+  two.workers = 2;
+  if (model().has_workers() || model().has_pool()) {
+    EXPECT_NO_THROW(Runtime runtime(two));
+  } else {
+    EXPECT_THROW(Runtime runtime(two), UsageError);
+  }
 }
 
 struct Counter {
@@ -236,16 +245,23 @@ void expect_exact_shards(const ServerProcess& server, const std::string& expecte
 }
 
 TEST_P(Connections, reach_the_shards_of_all_workers) {
-  if (model().forks()) {
-    Runtime runtime(options());
-    EXPECT_THROW(runtime.serve(Address::loopback(0), tell_each_shard, Sharded<Counter>()),
-                 UnavailableModel);
-    return;
-  }
+  if (model().forks())
+    GTEST_SKIP() << refused("processes share no memory",
+                            "Connections.have_shards_unless_each_has_a_process");
   Options with_workers = options();
   if (model().has_workers()) with_workers.workers = 2;
   ServerProcess server(with_workers, serving_shards());
   expect_exact_shards(server, model().has_workers() ? "1000 1000 " : "2000 ");
+}
+
+TEST_P(Connections, have_shards_unless_each_has_a_process) {
+  Runtime runtime(options());
+  auto serve = [&] { runtime.serve(Address::loopback(0), tell_each_shard, Sharded<Counter>()); };
+  if (model().forks()) {
+    EXPECT_THROW(serve(), UnavailableModel);
+  } else {
+    EXPECT_NO_THROW(serve());
+  }
 }
 
 }  // namespace
