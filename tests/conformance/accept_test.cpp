@@ -26,6 +26,7 @@ INSTANTIATE_TEST_SUITE_P(, Accepting, testing::ValuesIn(model_cases()), name_of<
 
 // One after another where only one at a time is served.
 TEST_P(Accepting, serves_1000_connections) {
+  if (std::string why = why_not_a_thousand(); !why.empty()) GTEST_SKIP() << why;
   ServerProcess server(options(), serving(echo));
   std::vector<ClientSocket> clients;
   int count = scaled(1000, 100);
@@ -202,6 +203,20 @@ void serve_one_before(const ServerProcess& server, const ModelCase& model) {
 void show_to_sanitizer(Log& log) {
   sys::QuietThread([] {});  // as the selector of the model signal has one
   log.info("{}", std::error_code(EMFILE, std::system_category()).message());
+}
+
+TEST_P(Accepting, connections_that_wait_use_a_processor_only_if_they_spin) {
+  ServerProcess server(options(), serving(echo));
+  ClientSocket client(server.address());
+  EXPECT_EQ(client.exchange("x"), "x");
+  Duration before = cpu_time_of(server.process());
+  if (model().spins()) {
+    EXPECT_TRUE(eventually([&] { return cpu_time_of(server.process()) - before > 100ms; }));
+  } else {
+    EXPECT_FALSE(client.is_answered_within(300ms));
+    EXPECT_LT(cpu_time_of(server.process()) - before, 100ms);
+  }
+  EXPECT_EQ(client.exchange("y"), "y");
 }
 
 TEST_P(Accepting, neither_spins_nor_gives_up_when_it_has_no_descriptor_left) {

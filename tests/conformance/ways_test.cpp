@@ -328,7 +328,8 @@ TEST_P(Ways, all_serve_many_connections_side_by_side) {
     SCOPED_TRACE(way.name);
     ServerProcess server(options(), way.echo);
     std::vector<std::unique_ptr<ClientSocket>> clients;
-    for (int i = 0; i < scaled(100, 20); ++i)
+    bool has_processor_each = model().spins() && !model().has_workers();
+    for (int i = 0; i < scaled(has_processor_each ? 20 : 100, 20); ++i)
       clients.push_back(std::make_unique<ClientSocket>(server.address()));
     for (int round = 0; round < 3; ++round) {
       for (std::size_t i = 0; i < clients.size(); ++i) clients[i]->send(std::to_string(1000 + i));

@@ -1,6 +1,7 @@
 #pragma once
 // The models that every behaviour is tested under: the table of duet, and two pairs that show that
-// placement and engine are independent.
+// placement and engine are independent. DUET_TEST_PAIRS adds further pairs: names of them with
+// commas between, as process_poll, or "all".
 
 #include <ostream>
 #include <string>
@@ -33,7 +34,7 @@ struct ModelCase {
   }
 
   // Whether it uses a processor while it waits.
-  bool spins() const { return model == "spin"; }
+  bool spins() const { return model == "spin" || engine == "spin"; }
 
   // Of the thread that waits for what cannot signal, which begins after the listening: a set of
   // descriptors, and its end.

@@ -25,6 +25,17 @@ void ModelTest::SetUp() {
   }
 }
 
+std::string ModelTest::why_not_a_thousand() const {
+  if (model().has_workers()) return {};
+  if (model().spins())
+    return refused("each connection that waits uses a processor",
+                   "Accepting.connections_that_wait_use_a_processor_only_if_they_spin");
+  if (model().has_threads() && model().engine == "select")
+    return refused("each connection has more descriptors than one, and select(2) waits for 1024",
+                   "SelectLimit.a_connection_beyond_it_is_closed_and_logged_and_others_are_served");
+  return {};
+}
+
 void ModelTest::TearDown() {
   EXPECT_EQ(descriptors_of(::getpid()).size(), descriptors_before_);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";

@@ -3,6 +3,7 @@
 // is killed, and so are its servers; one that leaves a descriptor or a child behind fails.
 
 #include <cstddef>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -23,6 +24,10 @@ class ModelTest : public testing::TestWithParam<ModelCase> {
  protected:
   const ModelCase& model() const { return GetParam(); }
   Options options() const { return model().options(); }
+
+  // Why there cannot be 1000 connections at a time, for those who can serve several; empty if there
+  // can.
+  std::string why_not_a_thousand() const;
 
  private:
   std::size_t descriptors_before_ = 0;
