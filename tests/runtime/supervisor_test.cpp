@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "duet/net/listener.hpp"
 #include "duet/runtime/sharded.hpp"
 #include "support/client_socket.hpp"
 #include "support/server_process.hpp"
