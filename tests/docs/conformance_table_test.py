@@ -3,6 +3,7 @@
 import os
 import pathlib
 import sys
+import tempfile
 import unittest
 import unittest.mock
 
@@ -10,6 +11,17 @@ ROOT = pathlib.Path(os.environ.get("DUET_SOURCE_DIR", pathlib.Path(__file__).par
 BUILD = pathlib.Path(os.environ.get("DUET_BINARY_DIR", ROOT / "build/test"))
 sys.path.insert(0, str(ROOT / "tools"))
 import conformance_table as table  # noqa: E402
+
+# A test program: reports each test that it is to run as passed, unless one of them crashes it.
+CRASHING = """#!/usr/bin/env python3
+import sys
+filters, output = open(sys.argv[1].partition("=")[2]).read().split()
+names = filters.partition("=")[2].split(":")
+if "Echo.crashes/epoll" in names:
+    sys.exit(1)
+cases = "".join('<testcase classname="%s" name="%s"/>' % tuple(name.split(".")) for name in names)
+open(output.partition("xml:")[2], "w").write(f"<testsuites>{cases}</testsuites>")
+"""
 
 TO_DO = "run: python3 tools/conformance_table.py build/test"
 
@@ -84,6 +96,20 @@ class Reading(unittest.TestCase):
         self.assertNotIn("|  |", text.replace(table.PECULIAR, ""))
         path = unittest.mock.Mock(exists=lambda: True, read_text=lambda: text)
         self.assertEqual(table.read_page(path), results)
+
+    def test_a_test_that_ends_the_program_fails_alone(self):
+        with tempfile.TemporaryDirectory() as build:
+            program = pathlib.Path(build, "tests/any")
+            program.parent.mkdir()
+            program.write_text(CRASHING)
+            program.chmod(0o755)
+            cells = [table.Cell("Models", name, "epoll", "any", f"Echo.{name}/epoll")
+                     for name in ("works", "crashes", "ends")]
+            with unittest.mock.patch.object(table, "PROGRAMS", ["any"]), \
+                    unittest.mock.patch.object(table, "AT_ONCE", 1):
+                with self.assertRaisesRegex(table.NoPage, "^Echo.crashes/epoll failed$"):
+                    table.run(build, cells)
+                self.assertEqual(list(table.run(build, [cells[0], cells[2]]).values()), ["pass"] * 2)
 
     def test_a_skip_that_is_no_refusal_gives_no_page(self):
         case = table.xml.fromstring('<testcase classname="Echo" name="works/epoll">'
