@@ -1,5 +1,7 @@
 // The classic event loop by hand: an echo server over a Selector, and nothing else of duet.
 // Everything is a callback here; with the rest of duet it is examples/echo.cpp.
+//
+//     selector_echo [PORT [MECHANISM]]      port 7000; 0 takes a free one
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -7,6 +9,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <duet/io/selector.hpp>
 #include <functional>
 #include <string>
@@ -54,18 +57,23 @@ struct Connection {
 
 int main(int argc, char** argv) {
   int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_in address{.sin_family = AF_INET,
-                      .sin_port = htons(7000),
-                      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
-                      .sin_zero = {}};
+  sockaddr_in address{
+      .sin_family = AF_INET,
+      .sin_port = htons(static_cast<in_port_t>(argc > 1 ? std::atoi(argv[1]) : 7000)),
+      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
+      .sin_zero = {}};
   int yes = 1;
   ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listener, SOMAXCONN) != 0)
     return std::perror("listen"), 1;
 
-  Handlers selector = argc > 1 ? Handlers(argv[1]) : default_selector<Handler>();
-  std::printf("listening on 127.0.0.1:7000 by %s\n", std::string(selector.mechanism()).c_str());
+  socklen_t length = sizeof address;
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
+
+  Handlers selector = argc > 2 ? Handlers(argv[2]) : default_selector<Handler>();
+  std::printf("listening on 127.0.0.1:%d by %s\n", ntohs(address.sin_port),
+              std::string(selector.mechanism()).c_str());
   selector.add(listener, {.readable = true}, [&](Events) {
     int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;

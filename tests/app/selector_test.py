@@ -13,7 +13,7 @@ def mechanism_without(*calls):
     """What examples/selector_echo.cpp says it waits by, if these system calls are refused."""
     refusing = [built("refuse"), *calls, "--"] if calls else []
     terminal, end = os.openpty()  # what is written there is not kept back until there is more
-    with open(terminal) as said, subprocess.Popen([*refusing, ECHO], stdin=subprocess.DEVNULL,
+    with open(terminal) as said, subprocess.Popen([*refusing, ECHO, "0"], stdin=subprocess.DEVNULL,
                                                   stdout=end) as process:
         os.close(end)
         try:
