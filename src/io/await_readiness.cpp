@@ -9,7 +9,7 @@ namespace duet::io {
 AwaitReadiness::AwaitReadiness(Engine& of, int descriptor, Direction direction)
     : Operation(direction == Direction::read ? Kind::await_readable : Kind::await_writable),
       engine_(of) {
-  auto copy = static_cast<int>(sys::checked(sys::duplicate(descriptor), "wait for a descriptor"));
+  int copy = sys::duplicate(descriptor, "wait for a descriptor");
   handle = of.adopt(copy, HandleKind::watched);
 }
 

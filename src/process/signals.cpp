@@ -9,7 +9,7 @@
 
 #include "duet/loop/event.hpp"
 #include "duet/loop/wait.hpp"
-#include "sys/local_socket.hpp"
+#include "sys/poll.hpp"
 #include "sys/process.hpp"
 #include "sys/signal.hpp"
 #include "sys/signal_fd.hpp"

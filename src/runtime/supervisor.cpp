@@ -8,6 +8,7 @@
 #include "duet/loop/sleep.hpp"
 #include "sys/fd.hpp"
 #include "sys/local_socket.hpp"
+#include "sys/poll.hpp"
 
 namespace duet {
 namespace {

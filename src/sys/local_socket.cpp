@@ -20,9 +20,14 @@ bool is_dead_local_socket(const Address& address) noexcept {
 
 void remove_local_socket(const std::string& path) noexcept { ::unlink(path.c_str()); }
 
-int duplicate(int descriptor) {
-  return static_cast<int>(
-      checked(interruptible([&] { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }), "dup"));
+int option_of_socket(int descriptor, int option) noexcept {
+  int value = 0;
+  socklen_t length = sizeof value;
+  return ::getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+bool is_local_socket(int descriptor) noexcept {
+  return option_of_socket(descriptor, SO_DOMAIN) == AF_UNIX;
 }
 
 }  // namespace duet::sys

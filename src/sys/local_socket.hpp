@@ -1,5 +1,5 @@
 #pragma once
-// What Unix sockets leave in the file system.
+// Unix sockets: which they are, and what they leave in the file system.
 
 #include <string>
 
@@ -11,7 +11,7 @@ namespace duet::sys {
 bool is_dead_local_socket(const Address& address) noexcept;
 void remove_local_socket(const std::string& path) noexcept;
 
-// Another descriptor of the same description. Throws IoError.
-int duplicate(int descriptor);
+bool is_local_socket(int descriptor) noexcept;
+int option_of_socket(int descriptor, int option) noexcept;  // of SOL_SOCKET; -1 if it has none
 
 }  // namespace duet::sys

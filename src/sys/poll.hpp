@@ -23,8 +23,10 @@ inline bool is_ready(int descriptor, short events) noexcept {
   return retried([&] { return ::poll(&probe, 1, 0); }) > 0;
 }
 
-inline std::int64_t duplicate(int descriptor) noexcept {
-  return interruptible([&] { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); });
+// Another descriptor of the same description. Throws IoError, of the call named.
+inline int duplicate(int descriptor, const char* call = "dup") {
+  return static_cast<int>(
+      checked(interruptible([&] { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }), call));
 }
 
 inline bool is_open(int descriptor) noexcept {

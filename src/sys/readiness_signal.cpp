@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "sys/call.hpp"
+#include "sys/local_socket.hpp"
 
 namespace duet::sys {
 namespace {
@@ -30,17 +31,10 @@ std::int64_t flags_of(int descriptor) noexcept {
   return interruptible([&] { return ::fcntl(descriptor, F_GETFL); });
 }
 
-int socket_option(int descriptor, int option) noexcept {
-  int value = 0;
-  socklen_t length = sizeof value;
-  return ::getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
-}
-
 // Workers share its description, and that signals the last of them that asked: two who ask at once
 // would both see that it signals nobody.
 bool is_local_listener(int descriptor) noexcept {
-  return socket_option(descriptor, SO_DOMAIN) == AF_UNIX &&
-         socket_option(descriptor, SO_ACCEPTCONN) == 1;
+  return is_local_socket(descriptor) && option_of_socket(descriptor, SO_ACCEPTCONN) == 1;
 }
 
 bool set_flags(int descriptor, std::int64_t flags) noexcept {

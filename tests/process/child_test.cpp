@@ -109,13 +109,16 @@ TEST_P(ChildTest, is_refused_where_it_may_not_be_run) {
   EXPECT_EQ(refusal_of_start(Command({"/etc/passwd"})), std::errc::permission_denied);
 }
 
-// A pipe would get their numbers, and in the child give way to what these are to be.
+// A pipe would get their numbers, and in the child give way to what these are to be. So may what the
+// loop opens, which therefore has to be one that lives no longer than they are missing.
 TEST_P(ChildTest, has_its_pipes_in_a_program_without_standard_descriptors) {
+  loop_.reset();
   int input = ::fcntl(0, F_DUPFD_CLOEXEC, 3);
   int output = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
   ::close(0);
   ::close(1);
   std::string text;
+  loop_ = std::make_unique<Loop>(engine_factory(GetParam()), log_);
   run([&]() -> Task<> {
     Command command({"sh", "-c", "echo trouble >&2"});
     command.output = Command::Channel::nothing;
@@ -125,6 +128,7 @@ TEST_P(ChildTest, has_its_pipes_in_a_program_without_standard_descriptors) {
     co_await child.wait();
     text = std::move(all);
   });
+  loop_.reset();
   ::dup2(input, 0);
   ::dup2(output, 1);
   ::close(input);

@@ -18,6 +18,7 @@
 #include "io/slot_table.hpp"
 #include "sys/event_fd.hpp"
 #include "sys/file.hpp"
+#include "sys/local_socket.hpp"
 #include "sys/poll.hpp"
 #include "sys/ring.hpp"
 
@@ -55,8 +56,13 @@ class UringEngine final : public Engine {
   Handle adopt(int descriptor, HandleKind kind) override {
     // The ring arms a poll by itself only for a descriptor in blocking mode; what we read ourselves
     // after a poll must not block. A file's mode matters only when it has to be waited for.
-    bool stays_blocking = is_stream(kind) || kind == HandleKind::listener;
+    //
+    // Workers share a Unix listener. An accept in the ring would be told of a connection alone, and
+    // the ring's thread may be busy with a handler while others idle; a poll tells them all.
+    bool is_shared = kind == HandleKind::listener && sys::is_local_socket(descriptor);
+    bool stays_blocking = is_stream(kind) || (kind == HandleKind::listener && !is_shared);
     Handle handle = slots_.add(descriptor, kind);
+    slots_.find(handle)->accepts_by_poll = is_shared;
     if (has_mode_of_engine(kind))
       slots_.find(handle)->mode.set(descriptor,
                                     stays_blocking ? sys::Mode::blocking : sys::Mode::nonblocking);
@@ -324,6 +330,7 @@ class UringEngine final : public Engine {
       return false;
     switch (operation.kind) {
       case Kind::accept:
+        if (slot->accepts_by_poll && result >= 0) return perform_after_poll(operation, *slot);
         if (is_of_connection(result)) return false;
         if (result >= 0) static_cast<Accept&>(operation).peer = slot->name->value();
         operation.finish(result);

@@ -51,6 +51,7 @@ void prepare_change(const ChangeFile& operation, const UringSlot& slot, io_uring
 }
 
 void prepare_accept(UringSlot& slot, io_uring_sqe& entry) {
+  if (slot.accepts_by_poll) return io_uring_prep_poll_add(&entry, slot.descriptor, POLLIN);
   sys::SocketAddress& name = name_of(slot);
   name = sys::SocketAddress();
   io_uring_prep_accept(&entry, slot.descriptor, name.get(), &name.length, SOCK_CLOEXEC);

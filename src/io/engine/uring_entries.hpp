@@ -17,6 +17,7 @@ namespace duet::io {
 struct UringSlot : BasicSlot {
   AdoptedMode mode;
   bool is_closing = false;
+  bool accepts_by_poll = false;
   std::uint16_t in_flight = 0;  // operations, and an armed receive
   Arrivals arrivals;
   Operation* waiting[2] = {};                // a peer operation in flight per direction
