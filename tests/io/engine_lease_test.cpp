@@ -17,15 +17,10 @@ class EngineLease : public test::EngineTest {
   void receive_some(const Pair& pair, int count = 5) {
     for (int i = 0; i < count; ++i) {
       Counted<ReceiveLease> receive(pair.handle, pool_);
-      if (!waits_in_calls()) {
-        ASSERT_TRUE(submit(receive));
-        settle();
-        ASSERT_EQ(receive.completions, 0);
-        write_to(pair.peer, "x");
-      } else {
-        write_to(pair.peer, "x");
-        submit(receive);
-      }
+      ASSERT_TRUE(submit(receive));
+      settle();
+      ASSERT_EQ(receive.completions, 0);
+      write_to(pair.peer, "x");
       complete(receive);
       ASSERT_EQ(text_of(receive), "x");
     }
@@ -99,13 +94,10 @@ TEST_P(EngineLease, a_whole_receive_takes_what_has_come_and_what_comes) {
   settle();
   std::string text(27, ' ');
   Counted<Receive> receive(pair.handle, std::as_writable_bytes(std::span(text)), true);
-  if (!waits_in_calls()) {
-    ASSERT_TRUE(submit(receive));
-    settle();
-    EXPECT_EQ(receive.completions, 0);
-  }
+  ASSERT_TRUE(submit(receive));
+  settle();
+  EXPECT_EQ(receive.completions, 0);
   write_to(pair.peer, "and what comes and more");
-  if (waits_in_calls()) submit(receive);
   complete(receive);
   EXPECT_EQ(text, "what has come and what come");
   EXPECT_EQ(receive.result, 27);
@@ -114,7 +106,6 @@ TEST_P(EngineLease, a_whole_receive_takes_what_has_come_and_what_comes) {
 }
 
 TEST_P(EngineLease, a_receive_that_waits_gets_what_comes) {
-  if (waits_in_calls()) GTEST_SKIP() << "a call that waits holds up the test";
   Pair pair = make_pair();
   receive_some(pair);
   std::array<std::byte, 8> buffer;
@@ -144,7 +135,6 @@ TEST_P(EngineLease, the_end_stands_behind_what_has_come) {
 }
 
 TEST_P(EngineLease, one_that_is_cancelled_takes_no_byte) {
-  if (waits_in_calls()) GTEST_SKIP() << "a call that waits holds up the test";
   Pair pair = make_pair();
   for (int round = 0; round < 3; ++round) {
     receive_some(pair);
@@ -169,26 +159,23 @@ TEST_P(EngineLease, it_is_readable_while_there_is_what_has_come) {
   write_to(pair.peer, "news");
   settle();
   for (int i = 0; i < 2; ++i) {
-    Counted<Operation> readable(Kind::await_readable, pair.handle);
-    submit(readable);
-    complete(readable);
-    EXPECT_EQ(readable.result, 0);
+    Counted<Operation> at_once(Kind::await_readable, pair.handle);
+    submit(at_once);
+    complete(at_once);
+    EXPECT_EQ(at_once.result, 0);
   }
   EXPECT_EQ(next_lease(pair), "news");
-  if (!waits_in_calls()) {
-    Counted<Operation> readable(Kind::await_readable, pair.handle);
-    ASSERT_TRUE(submit(readable));
-    settle();
-    EXPECT_EQ(readable.completions, 0);
-    write_to(pair.peer, "more");
-    complete(readable);
-    EXPECT_EQ(next_lease(pair), "more");
-  }
+  Counted<Operation> readable(Kind::await_readable, pair.handle);
+  ASSERT_TRUE(submit(readable));
+  settle();
+  EXPECT_EQ(readable.completions, 0);
+  write_to(pair.peer, "more");
+  complete(readable);
+  EXPECT_EQ(next_lease(pair), "more");
   release(pair.handle);
 }
 
 TEST_P(EngineLease, a_release_ends_the_one_that_waits) {
-  if (waits_in_calls()) GTEST_SKIP() << "a call that waits holds up the test";
   Pair pair = make_pair();
   receive_some(pair);
   Counted<ReceiveLease> receive(pair.handle, pool_);
