@@ -109,8 +109,8 @@ TEST_P(ChildTest, is_refused_where_it_may_not_be_run) {
   EXPECT_EQ(refusal_of_start(Command({"/etc/passwd"})), std::errc::permission_denied);
 }
 
-// A pipe would get their numbers, and in the child give way to what these are to be. So may what the
-// loop opens, which therefore has to be one that lives no longer than they are missing.
+// A pipe would get their numbers, and in the child give way to what these are to be. So may what
+// the loop opens, which therefore has to be one that lives no longer than they are missing.
 TEST_P(ChildTest, has_its_pipes_in_a_program_without_standard_descriptors) {
   loop_.reset();
   int input = ::fcntl(0, F_DUPFD_CLOEXEC, 3);

@@ -2,14 +2,13 @@
 // Operations as entries of the ring. No state but what the kernel reads while an entry is in
 // flight, which is the slot's.
 
-#include <liburing.h>
-
 #include <memory>
 
 #include "duet/io/operation.hpp"
 #include "io/adopted_mode.hpp"
 #include "io/engine/arrivals.hpp"
 #include "io/slot_table.hpp"
+#include "sys/ring.hpp"
 #include "sys/socket.hpp"
 
 namespace duet::io {
