@@ -9,6 +9,7 @@
 #include "sys/fd.hpp"
 #include "sys/local_socket.hpp"
 #include "sys/poll.hpp"
+#include "sys/socket.hpp"
 
 namespace duet {
 namespace {
@@ -86,6 +87,15 @@ std::vector<Endpoint> Supervisor::listen() {
   return endpoints;
 }
 
+// The workers' descriptors of it have one mode: the first that ends must not give an earlier one
+// back while another is about to accept, for its call would never return.
+Listener Supervisor::shareable(Listener listener) {
+  int descriptor = sys::duplicate(listener.descriptor());
+  listener.close();
+  sys::set_mode(descriptor, sys::Mode::nonblocking);
+  return Listener::adopt(loop_, descriptor);
+}
+
 Listener Supervisor::listen_on(const Address& address) {
   bool is_local = address.family == Address::Family::local;
   if (is_local && sys::is_dead_local_socket(address)) sys::remove_local_socket(address.path());
@@ -93,7 +103,7 @@ Listener Supervisor::listen_on(const Address& address) {
   if (order_.loops > 1) options.port_sharing = Listener::PortSharing::first;
   Listener listener(loop_, address, options);
   if (is_local) local_paths_.push_back(address.path());
-  return listener;
+  return is_local && order_.loops > 1 ? shareable(std::move(listener)) : std::move(listener);
 }
 
 // TCP: a socket of its own for each worker, so that the kernel spreads the connections. A Unix

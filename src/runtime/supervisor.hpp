@@ -48,6 +48,7 @@ class Supervisor {
 
   std::vector<Endpoint> listen();
   Listener listen_on(const Address& address);
+  Listener shareable(Listener listener);
   std::vector<Endpoint> listen_with(Loop& loop, const std::vector<Endpoint>& first,
                                     const std::vector<Address>& addresses) const;
   std::unique_ptr<Placement> make_placement_on(Loop& loop, const std::vector<Endpoint>& endpoints);

@@ -91,6 +91,25 @@ TEST_P(SupervisorUnder, ends_the_server_with_an_error_when_the_action_for_a_hang
       << server.log();
 }
 
+class SharedSocket : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, SharedSocket,
+                         testing::Values("spin", "select", "signal", "poll", "epoll", "uring"),
+                         [](const auto& model) { return std::string(model.param); });
+
+// Their descriptors have one mode, which the first worker that ended gave back while another one
+// was about to accept: that call never returned.
+TEST_P(SharedSocket, ends_all_workers_at_once) {
+  std::string path = testing::TempDir() + "duet_shared_" + std::to_string(::getpid());
+  Options options = under(GetParam());
+  options.workers = 2;
+  for (int round = 0; round < 10; ++round) {
+    ServerProcess server(options, [&](Runtime& runtime) { runtime.serve("unix:" + path, echo); });
+    ClientSocket client(server.address());
+    client.send("x");
+    EXPECT_EQ(client.receive(1), "x");
+  }
+}
+
 // One for each worker; the second cannot be made.
 struct Shard {
   static int check_number() {

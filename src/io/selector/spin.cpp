@@ -42,8 +42,9 @@ class SpinOnceMechanism final : public SelectorMechanism {
     for (;;) {
       std::size_t count = 0;
       while (count < reports_.size() && has_next()) {
-        auto [descriptor, direction] = next();
-        Entry& entry = entries_[static_cast<std::size_t>(descriptor)];
+        Side side = now_[at_++];
+        Direction direction = side.direction();
+        Entry& entry = entries_[side.descriptor()];
         entry.is_queued[index_of(direction)] = false;
         if (!std::exchange(entry.is_armed[index_of(direction)], false)) continue;
         reports_[count++] = {.token = entry.token,
@@ -58,7 +59,7 @@ class SpinOnceMechanism final : public SelectorMechanism {
     Entry& entry = find(descriptor);
     entry.is_armed[index_of(direction)] = true;
     if (std::exchange(entry.is_queued[index_of(direction)], true)) return;
-    later_.push_back({descriptor, direction});
+    later_.emplace_back(descriptor, direction);
   }
 
  private:
@@ -70,9 +71,15 @@ class SpinOnceMechanism final : public SelectorMechanism {
     bool is_armed[2] = {};
     bool is_queued[2] = {};  // at most once, also if it is removed and added meanwhile
   };
-  struct Side {
-    int descriptor : 31;
-    Direction direction : 1;
+  class Side {  // of a descriptor, in four bytes
+   public:
+    Side(int descriptor, Direction direction) noexcept
+        : bits_(static_cast<std::uint32_t>(descriptor) << 1 | static_cast<unsigned>(direction)) {}
+    std::size_t descriptor() const noexcept { return bits_ >> 1; }
+    Direction direction() const noexcept { return static_cast<Direction>(bits_ & 1); }
+
+   private:
+    std::uint32_t bits_;
   };
 
   [[noreturn]] static void fail(int error) {
@@ -98,7 +105,6 @@ class SpinOnceMechanism final : public SelectorMechanism {
     now_.swap(later_);
     return !now_.empty();
   }
-  Side next() { return now_[at_++]; }
 
   std::vector<Entry> entries_;  // by descriptor
   std::vector<Side> now_;       // a queue in two parts, in the order in which they are tried
