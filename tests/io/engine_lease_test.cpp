@@ -51,7 +51,9 @@ class EngineLease : public test::EngineTest {
   }
 
   void TearDown() override {
-    if (engine_) EXPECT_EQ(engine_->census().leases, 0U);
+    if (engine_) {
+      EXPECT_EQ(engine_->census().leases, 0U);
+    }
     EXPECT_EQ(pool_.leased(), 0U);
     EngineTest::TearDown();
   }
