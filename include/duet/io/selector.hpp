@@ -295,12 +295,16 @@ class Selector {
   void rebuild() const {
     mechanism_.reset();
     mechanism_ = which_->make(trigger_);
-    for (const auto& [fd, entry] : entries_) {
-      try {
-        register_with(*mechanism_, entry);
-      } catch (const IoError&) {
-        // Closed: it is as silent as before.
-      }
+    for (const auto& [fd, entry] : entries_) can_register(entry);
+  }
+
+  // False for what was closed, which is as silent as before.
+  bool can_register(const Entry& entry) const {
+    try {
+      register_with(*mechanism_, entry);
+      return true;
+    } catch (const IoError&) {
+      return false;
     }
   }
 

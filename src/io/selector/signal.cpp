@@ -29,7 +29,7 @@ class SignalMechanism final : public SelectorMechanism {
   // parent's.
   ~SignalMechanism() override {
     if (forks_ != sys::fork_count()) {
-      static_cast<void>(thread_.release());
+      [[maybe_unused]] const ReadinessThread* of_parent = thread_.release();
       return;
     }
     for (std::size_t i = 0; i < entries_.size(); ++i) remove(static_cast<int>(i));
