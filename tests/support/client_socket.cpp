@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -29,7 +30,10 @@ ClientSocket::ClientSocket(const Address& to)
   check(sys::connect_interruptible(get(), sys::SocketAddress(to)), "client: connect");
   // Set after connect(2), which with a time-out is not begun anew when something interrupts it, and
   // a ring that this process has closed may do so.
-  timeval limit{.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(patience).count()};
+  // With many rounds in a test the answer takes longer.
+  auto limit_time =
+      std::chrono::duration_cast<std::chrono::seconds>(patience * std::max(1.0, test_scale()));
+  timeval limit{.tv_sec = limit_time.count()};
   ::setsockopt(get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
