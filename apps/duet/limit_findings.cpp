@@ -19,8 +19,7 @@ std::string text(std::uint64_t value) {
 std::string how_to_raise_descriptors(const MachineFacts& facts) {
   std::string text =
       "the soft limit: ulimit -n, up to the hard one; the hard limit: as root ulimit -Hn 65536, "
-      "for "
-      "a service LimitNOFILE=65536 in its unit, for a login '* hard nofile 65536' in "
+      "for a service LimitNOFILE=65536 in its unit, for a login '* hard nofile 65536' in "
       "/etc/security/limits.conf, for Docker --ulimit nofile=65536";
   if (facts.descriptors_of_a_process)
     text += fmt::format(" (fs.nr_open, {}, is the most)", *facts.descriptors_of_a_process);

@@ -30,7 +30,8 @@ Task<> send_part(File& file, std::uint64_t at, std::uint64_t bytes, BodyWriter& 
     if (room.size() > end - at) room = room.first(static_cast<std::size_t>(end - at));
     std::size_t n = 0;
     try {
-      n = co_await file.read_at(room, at);
+      std::size_t count = co_await file.read_at(room, at);
+      n = count;
     } catch (const IoError& unread) {
       refuse(unread);
     }
