@@ -5,6 +5,7 @@
 
 #include "conformance/handlers.hpp"
 #include "support/model_test.hpp"
+#include "support/wall_clock.hpp"
 
 namespace duet::test {
 namespace {
@@ -51,6 +52,41 @@ Task<std::string> stall_between_ticks(Stream&) {
 
 TEST_P(Timers, a_ticker_makes_no_burst_after_a_stall) {
   EXPECT_EQ(result_of(stall_between_ticks), "one tick");
+}
+
+// A clock that is set forward and back again and again, in the middle of all that waits.
+class UnsteadyWallClock {
+ private:
+  std::jthread setter_{[](const std::stop_token& stop) {
+    for (Duration by = 24h; !stop.stop_requested(); by = -by) {
+      step_wall_clock(by);
+      std::this_thread::sleep_for(3ms);
+    }
+  }};
+};
+
+Task<std::string> wait_while_the_clock_is_set(Stream& peer) {
+  Loop& loop = Loop::current();
+  const auto wall = loop.wall_now();
+  step_wall_clock(24h);
+  if (loop.wall_now() - wall < 24h) co_return "the clock was not set";
+  UnsteadyWallClock unsteady;
+  constexpr Duration waited = 20ms;
+  for (int i = 0; i < 4; ++i) {
+    const TimePoint begun = loop.now();
+    co_await within(10s, sleep_for(waited));
+    if (loop.now() - begun < waited) co_return "the sleep ended early";
+    const TimePoint before = loop.now();
+    std::array<std::byte, 8> buffer;
+    const auto read = co_await as_expected(peer.read_some(buffer).within(waited));
+    if (read || read.error() != Errc::timed_out) co_return "the read has no limit";
+    if (loop.now() - before < waited) co_return "the read ended early";
+  }
+  co_return "nothing moved";
+}
+
+TEST_P(Timers, are_not_moved_when_the_wall_clock_is_set_by_a_day) {
+  EXPECT_EQ(result_of(wait_while_the_clock_is_set), "nothing moved");
 }
 
 Task<> sleep_and_note(Delay delay, std::string& text) {

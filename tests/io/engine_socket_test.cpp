@@ -1,12 +1,18 @@
 // Accept and connect on every engine.
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <array>
+#include <optional>
 #include <thread>
 
+#include "duet/base/error.hpp"
 #include "duet/sys/address.hpp"
 #include "io/engine_test.hpp"
+#include "support/skip_reason.hpp"
+#include "support/unreachable_socket.hpp"
 #include "sys/socket.hpp"
 
 namespace duet::io {
@@ -179,6 +185,38 @@ TEST_P(EngineSockets, a_port_without_a_listener_refuses) {
   submit(connect);
   complete(connect);
   EXPECT_EQ(connect.result, -ECONNREFUSED);
+  release(handle);
+}
+
+TEST_P(EngineSockets, a_host_that_cannot_be_reached_is_an_error) {
+  std::optional<test::UnreachableSocket> made;
+  try {
+    made = test::make_unreachable_socket();
+  } catch (const IoError& refusal) {
+    GTEST_SKIP() << test::not_here(refusal.what());
+  }
+  Handle handle = engine_->adopt(made->socket.give_up(), HandleKind::tcp);
+  Counted<Connect> connect(handle, made->host);
+  submit(connect);
+  complete(connect);
+  EXPECT_EQ(connect.result, -EHOSTUNREACH);
+  release(handle);
+}
+
+// A full backlog drops what it cannot take; the kernel is told to try no more than twice, which
+// takes three seconds.
+TEST_P(EngineSockets, a_host_that_does_not_answer_is_an_error) {
+  sys::Fd listener = listen_on(Address::loopback(0), 0);
+  Address address = name_of(listener.get());
+  std::vector<sys::Fd> clients = fill_backlog(address);
+  sys::Fd socket(static_cast<int>(sys::open_socket(Address::Family::ip4)));
+  const int again = 1;
+  ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_TCP, TCP_SYNCNT, &again, sizeof again), 0);
+  Handle handle = engine_->adopt(socket.give_up(), HandleKind::tcp);
+  Counted<Connect> connect(handle, address);
+  ASSERT_TRUE(submit(connect));
+  complete(connect);
+  EXPECT_EQ(connect.result, -ETIMEDOUT);
   release(handle);
 }
 

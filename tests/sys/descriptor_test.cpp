@@ -11,6 +11,24 @@
 #include "sys/fd.hpp"
 #include "sys/socket.hpp"
 
+namespace {
+
+int interrupted_closes = 0;  // those that are to be answered so
+int closes = 0;
+
+}  // namespace
+
+// What this program calls close(2); see the linker's --wrap.
+extern "C" int __real_close(int descriptor);   // NOLINT(bugprone-reserved-identifier)
+extern "C" int __wrap_close(int descriptor) {  // NOLINT(bugprone-reserved-identifier)
+  ++closes;
+  const int result = __real_close(descriptor);
+  if (interrupted_closes == 0) return result;
+  --interrupted_closes;
+  errno = EINTR;  // as Linux does it: the descriptor is closed all the same
+  return -1;
+}
+
 namespace duet::sys {
 namespace {
 
@@ -24,6 +42,21 @@ TEST(Fd, closes_its_descriptor_at_the_end) {
     EXPECT_TRUE(is_open(number));
   }
   EXPECT_FALSE(is_open(number));
+}
+
+// By then the number may be somebody else's.
+TEST(Fd, is_closed_once_even_if_a_signal_interrupts_that) {
+  Fd descriptor(::dup(0));
+  const int number = descriptor.get();
+  interrupted_closes = 1;
+  closes = 0;
+  descriptor.close();
+  EXPECT_EQ(interrupted_closes, 0);
+  EXPECT_EQ(closes, 1);
+  const Fd next(::dup(0));
+  EXPECT_EQ(next.get(), number);
+  descriptor.close();
+  EXPECT_TRUE(is_open(number));
 }
 
 TEST(Fd, has_one_owner) {
