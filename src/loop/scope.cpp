@@ -1,5 +1,6 @@
 #include "duet/loop/scope.hpp"
 
+#include "duet/base/assert.hpp"
 #include "loop/held_mutex.hpp"
 #include "loop/lock_graph.hpp"
 
@@ -43,12 +44,7 @@ const CancelScope* Scope::scope_of(const Job& job) noexcept {
 }
 
 void Scope::check_loop() const noexcept {
-#if defined(NDEBUG) && !defined(_GLIBCXX_ASSERTIONS)
-  constexpr bool looks = false;
-#else
-  constexpr bool looks = true;
-#endif
-  if (looks && made_by_ != nullptr && made_by_ != loops_of_thread.running)
+  if (has_usage_checks && made_by_ != nullptr && made_by_ != loops_of_thread.running)
     assertion_failed(
         "a scope is given a task by who does not run its loop; use post() or run_on() of that loop",
         __FILE__, __LINE__);

@@ -5,6 +5,13 @@
 
 namespace duet {
 
+// Whether a program's misuse of duet is looked for where that costs something on each call.
+#if defined(NDEBUG) && !defined(_GLIBCXX_ASSERTIONS)
+constexpr bool has_usage_checks = false;
+#else
+constexpr bool has_usage_checks = true;
+#endif
+
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line) noexcept;
 
 }  // namespace duet

@@ -29,6 +29,7 @@
 #include <thread>
 #include <vector>
 
+#include "duet/base/assert.hpp"
 #include "duet/base/job.hpp"
 #include "duet/base/log.hpp"
 #include "duet/base/time.hpp"
@@ -141,9 +142,7 @@ class Loop : public LoopLocal {
   class InUse;
 
   void check_thread() const noexcept {
-#if !defined(NDEBUG) || defined(_GLIBCXX_ASSERTIONS)
-    if (owner_ != std::this_thread::get_id()) refuse_thread();
-#endif
+    if (has_usage_checks && owner_ != std::this_thread::get_id()) refuse_thread();
   }
   [[noreturn]] void refuse_thread() const noexcept;
   void refuse_second_task() const noexcept;

@@ -6,18 +6,17 @@
 // descriptor with a receive pending would give no completion, and the kernel would still write into
 // the buffer, so release cancels, waits for the last completion and only then closes.
 
-#include <algorithm>
 #include <atomic>
 #include <memory>
 
 #include "duet/io/engines.hpp"
 #include "io/engine/ring_buffers.hpp"
+#include "io/engine/uring_completions.hpp"
 #include "io/engine/uring_entries.hpp"
 #include "io/perform.hpp"
 #include "io/pool_access.hpp"
 #include "io/slot_table.hpp"
 #include "sys/event_fd.hpp"
-#include "sys/file.hpp"
 #include "sys/local_socket.hpp"
 #include "sys/poll.hpp"
 #include "sys/ring.hpp"
@@ -35,12 +34,6 @@ constexpr unsigned tag_bits = 3;
 // A stream whose handler asks for leases only, as often in a row, gets a receive that stays armed.
 // One that asks once and then reads in other ways, or ends, is better off without.
 constexpr std::uint8_t leases_until_armed = 2;
-
-// In an operation's engine_words: the Ending asked for; whether a receive waits for readiness, or
-// how often a file was to be opened.
-constexpr std::size_t ending_word = 0;
-constexpr std::size_t by_poll_word = 1;
-constexpr std::size_t attempts_word = 1;
 
 class UringEngine final : public Engine {
  public:
@@ -230,19 +223,6 @@ class UringEngine final : public Engine {
     ++slot.in_flight;
   }
 
-  bool finish_receive(ReceiveLease& operation, const Slot& slot, const io_uring_cqe& completion) {
-    std::uint64_t& is_by_poll = operation.engine_words[by_poll_word];
-    if (completion.res == -ENOBUFS && is_by_poll == 0) {
-      is_by_poll = 1;
-      return false;
-    }
-    if (is_by_poll != 0 && completion.res >= 0)
-      return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
-             Outcome::would_block;
-    operation.finish(completion.res);
-    return true;
-  }
-
   // --- receives that stay armed ---
 
   static std::uint64_t data_of_arrivals(std::uint32_t slot) {
@@ -292,9 +272,9 @@ class UringEngine final : public Engine {
     Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
     if (operation.kind == Kind::receive_lease)
       static_cast<ReceiveLease&>(operation).lease = buffers_->named_by(completion);
-    if (!finish(operation, slot, completion)) {
+    const Ending asked = asked_of(operation, slot);
+    if (!finish(operation, slot, completion.res, asked)) {
       // A cancel that came after this completion has found nothing: it would not come again.
-      Ending asked = asked_of(operation, slot);
       if (asked == Ending::none) return start(operation, slot);
       operation.finish(asked);
     }
@@ -309,76 +289,6 @@ class UringEngine final : public Engine {
     }
     --pending_;
     completed_.push(operation);
-  }
-
-  static bool is_interruption(std::int64_t result) {
-    return result == -ECANCELED || result == -EINTR || result == -EAGAIN;
-  }
-
-  // False when there is more to do.
-  bool finish(Operation& operation, Slot* slot, const io_uring_cqe& completion) {
-    std::int64_t result = completion.res;
-    Ending asked = asked_of(operation, slot);
-    bool is_interrupted = is_interruption(result);
-    if (is_interrupted && asked != Ending::none) {
-      operation.finish(asked);
-      return true;
-    }
-    if (operation.kind == Kind::open_file && result == -EAGAIN && !can_be_opened_again(operation))
-      result = -EBUSY;
-    else if (is_interrupted && result != -ECANCELED)
-      return false;
-    switch (operation.kind) {
-      case Kind::accept:
-        if (slot->accepts_by_poll && result >= 0) return perform_after_poll(operation, *slot);
-        if (is_of_connection(result)) return false;
-        if (result >= 0) static_cast<Accept&>(operation).peer = slot->name->value();
-        operation.finish(result);
-        return true;
-      case Kind::receive: return finish_transfer(static_cast<Receive&>(operation), *slot, result);
-      case Kind::receive_lease:
-        return finish_receive(static_cast<ReceiveLease&>(operation), *slot, completion);
-      case Kind::send: return finish_transfer(static_cast<Send&>(operation), *slot, result);
-      case Kind::write_at: return finish_write(static_cast<WriteAt&>(operation), result);
-      case Kind::await_exit:
-        if (result >= 0) return perform_after_poll(operation, *slot);
-        operation.finish(result);
-        return true;
-      case Kind::await_readable:
-      case Kind::await_writable: operation.finish(std::min<std::int64_t>(result, 0)); return true;
-      default: operation.finish(result); return true;
-    }
-  }
-
-  // As sys::open_beneath has it.
-  static bool can_be_opened_again(Operation& operation) {
-    return ++operation.engine_words[attempts_word] < std::uint64_t{sys::open_attempts_max};
-  }
-
-  static bool finish_write(WriteAt& operation, std::int64_t result) {
-    if (result > 0) operation.transferred += static_cast<std::size_t>(result);
-    if (result > 0 && !operation.rest().empty()) return false;
-    if (result == 0 && !operation.rest().empty()) result = -EIO;
-    operation.finish(result < 0 ? result : static_cast<std::int64_t>(operation.transferred));
-    return true;
-  }
-
-  static bool perform_after_poll(Operation& operation, const Slot& slot) {
-    return perform(operation, slot.descriptor, slot.kind, sys::Mode::nonblocking) !=
-           Outcome::would_block;
-  }
-
-  static std::size_t size_of(const Receive& operation) { return operation.buffer.size(); }
-  static std::size_t size_of(const Send& operation) { return operation.size(); }
-
-  template <class Transfer>
-  static bool finish_transfer(Transfer& operation, Slot& slot, std::int64_t result) {
-    if (!is_stream(slot.kind) && result >= 0) return perform_after_poll(operation, slot);
-    if (result > 0) operation.transferred += static_cast<std::size_t>(result);
-    bool is_partial = operation.whole && operation.transferred < size_of(operation);
-    if (result > 0 && is_partial) return false;
-    operation.finish(result < 0 ? result : static_cast<std::int64_t>(operation.transferred));
-    return true;
   }
 
   void leave(Slot& slot, Handle handle) {

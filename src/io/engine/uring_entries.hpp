@@ -13,6 +13,12 @@
 
 namespace duet::io {
 
+// In an operation's engine_words: the Ending asked for; whether a receive waits for readiness, or
+// how often a file was to be opened.
+inline constexpr std::size_t ending_word = 0;
+inline constexpr std::size_t by_poll_word = 1;
+inline constexpr std::size_t attempts_word = 1;
+
 struct UringSlot : BasicSlot {
   AdoptedMode mode;
   bool is_closing = false;
