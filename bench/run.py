@@ -39,7 +39,8 @@ def make_parser():
                         help=f"of {', '.join(SUITES)} (default: all)")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"),
                         help="folder with duet, bench and examples (default: %(default)s)")
-    parser.add_argument("--models", help="default: all that a suite has, but single")
+    parser.add_argument("--models", help="names with commas between them (default: those with an aim "
+                        "or a baseline of their own, but single)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.4 s: a first look")
@@ -77,7 +78,7 @@ def chosen(arguments):
     known = dict.fromkeys(model for name in names for model in SUITES[name].BASELINES)
     for model in wanted or []:
         if model not in known:
-            raise ValueError(f"no baseline for model {model}; there are {', '.join(known)}")
+            raise ValueError(f"model {model} is not measured here; there are {', '.join(known)}")
     result = {}
     for name in names:
         suite = SUITES[name]

@@ -71,5 +71,6 @@ int main(int argc, char** argv) {
     runtime.serve(listen, echo_with_record);
   else
     runtime.serve(listen, by_callbacks<Echo>);
+  runtime.announce("tcp");
   return runtime.run();
 }

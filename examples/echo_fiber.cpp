@@ -16,5 +16,6 @@ int main(int argc, char** argv) {
   Options options = Options::parse(argc, argv);
   Runtime runtime(options);
   runtime.serve(options.listen_or("127.0.0.1:7000"), echo);
+  runtime.announce("tcp");
   return runtime.run();
 }

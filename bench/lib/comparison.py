@@ -18,8 +18,8 @@ class Comparison:
 
     def baseline_of(self, name):
         """The server that another one is compared with in the last columns."""
-        model = name.removeprefix("duet ")
-        return self.baselines[model] if model != name else self.reference
+        who, _, rest = name.partition(" ")
+        return self.baselines[rest.split()[0]] if who == "duet" else self.reference
 
     def report(self, results):
         """The results as a Markdown table."""

@@ -1,10 +1,12 @@
-"""The echo bench: `duet echo` under each model against the best hand-written server of that model.
+"""The echo bench: duet's echo under each model, in each way of writing, against the best hand-written
+server of that model.
 
 The figure that decides is the CPU time the server takes per message. The rate does not: the load
 generator costs as much per message as the server, so that rates differ less than the servers do.
 """
 
 import dataclasses
+import itertools
 import json
 import subprocess
 
@@ -19,8 +21,15 @@ BASELINES = {
     "thread": "raw_thread",
     "process": "raw_process",
     "single": "raw_thread",  # with one connection: single serves no more at a time
+    # Nobody would write these by hand for speed: they are compared with the reference.
+    **dict.fromkeys(("pool", "spin", "select", "signal", "aio"), REFERENCE),
 }
-DEFAULT_MODELS = [model for model in BASELINES if model != "single"]
+DEFAULT_MODELS = ["epoll", "poll", "uring", "thread", "process"]
+WAYS = {  # the program, beside the options of every server, for each way of writing a handler
+    "coroutine": ("duet", "echo"),
+    "fiber": ("examples/echo_fiber",),
+    "callbacks": ("examples/echo_callbacks",),
+}
 COMPARISON = comparison.Comparison("message", REFERENCE, BASELINES, ("p50_us", "p99_us"))
 
 # The load for which the aims and the void rules hold, and the most CPU time per message that a
@@ -42,6 +51,8 @@ def add_options(parser):
     group.add_argument("--bytes", type=int, default=GATE["bytes"], help="of a message")
     group.add_argument("--depth", type=int, default=GATE["depth"],
                        help="messages in flight on each connection")
+    group.add_argument("--ways", type=lambda text: text.split(","), default=["coroutine"],
+                       help=f"of writing the handler: {','.join(WAYS)} (default: coroutine)")
 
 
 def measurements(bench, arguments, models):
@@ -49,15 +60,20 @@ def measurements(bench, arguments, models):
     load = Load(arguments.connections, arguments.bytes, arguments.depth, arguments.idle,
                 bench.seconds)
     others = [model for model in models if model != "single"]
-    planned = [Measurement(bench, load, others)] if others else []
+    planned = [Measurement(bench, load, others, arguments.ways)] if others else []
     if "single" in models:  # it serves one connection at a time
         alone = dataclasses.replace(load, connections=1, idle=0)
-        planned.append(Measurement(bench, alone, ["single"]))
+        planned.append(Measurement(bench, alone, ["single"], arguments.ways))
     return planned
 
 
 def refusal(arguments):
     """What is wrong with this command line; None if nothing is."""
+    unknown = [way for way in arguments.ways if way not in WAYS]
+    if unknown:
+        return f"there is no way of writing {unknown[0]}; there are {', '.join(WAYS)}"
+    if arguments.check and "coroutine" not in arguments.ways:
+        return "--check of echo wants the way coroutine"
     is_gate = arguments.idle == 0 and all(getattr(arguments, key) == GATE[key] for key in GATE)
     return f"--check of echo wants the load {GATE}" if arguments.check and not is_gate else None
 
@@ -81,11 +97,12 @@ class Load:
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """One load on `duet echo` under some models, and on the baselines they need."""
+    """One load on duet's echo under some models, and on the baselines they need."""
 
     bench: object
     load: Load
     models: list
+    ways: list
 
     def servers(self):
         """(servers, {name: why there is none})."""
@@ -93,9 +110,11 @@ class Measurement:
         names = [REFERENCE, JUDGE, *(BASELINES[model] for model in self.models)]
         for name in dict.fromkeys(names):
             server.add_built(servers, missing, name, [self.bench.build / "bench" / name])
-        for model in self.models:
-            echo = [self.bench.build / "duet", "echo", "--listen", "127.0.0.1:0", "--model", model]
-            server.add_built(servers, missing, f"duet {model}", echo)
+        for model, way in itertools.product(self.models, self.ways):
+            program, *rest = WAYS[way]
+            echo = [self.bench.build / program, *rest, "--listen", "127.0.0.1:0", "--model", model]
+            name = f"duet {model}" + f" {way}" * (way != "coroutine")
+            server.add_built(servers, missing, name, echo)
         return servers, missing
 
     def measure(self, one):

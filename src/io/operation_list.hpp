@@ -13,6 +13,7 @@ class OperationList {
   static Operation* next(const Operation& operation) noexcept {
     return reinterpret_cast<Operation*>(operation.engine_words[0]);
   }
+  bool is_empty() const noexcept { return first_ == nullptr; }
   bool has_one() const noexcept { return first_ != nullptr && next(*first_) == nullptr; }
 
   void add(Operation& operation) noexcept {

@@ -159,7 +159,7 @@ void Loop::begin(Task<> root) {
 
 // What the last task released may still be on its way out of the kernel.
 bool Loop::has_ended() const noexcept {
-  return is_root_finished_ && ready.empty() && engine_->census().operations == 0;
+  return is_root_finished_ && ready.empty() && ended.empty() && engine_->census().operations == 0;
 }
 
 void Loop::take_root() {
@@ -217,7 +217,7 @@ FiberHost& Loop::fiber_host() {
 
 TimePoint Loop::next_deadline() noexcept {
   check_thread();
-  if (!ready.empty() || has_posts_.load() || interrupts_.load() != 0) return past;
+  if (!ready.empty() || !ended.empty() || has_posts_.load() || interrupts_.load() != 0) return past;
   if (fiber_host_ == nullptr) return timers_.next();
   return std::min(timers_.next(), fiber_host_->trim_idle(now()));
 }
@@ -246,8 +246,13 @@ void Loop::run_ready() {
   JobQueue batch;
   batch.append(ready);
   order_(batch);
-  while (!batch.empty()) {
-    Job& job = batch.pop();
+  run_all(batch);
+  run_all(ended);
+}
+
+void Loop::run_all(JobQueue& jobs) {
+  while (!jobs.empty()) {
+    Job& job = jobs.pop();
     budget = awaits_per_job;
     job.run(job);
   }

@@ -14,7 +14,7 @@ struct Scope::Child : Job {
   static void start(Job& job) {
     auto& child = static_cast<Child&>(job);
     child.run = end;
-    auto finished = [](void* self) { Loop::current().make_ready(*static_cast<Child*>(self)); };
+    auto finished = [](void* self) { Loop::current().take_down(*static_cast<Child*>(self)); };
     if (child.task.start(&child.scope.cancel_scope_, finished, &child)) end(child);
   }
 
@@ -39,7 +39,7 @@ void Scope::Join::begin(PromiseBase& waiter) {
 }
 
 const CancelScope* Scope::scope_of(const Job& job) noexcept {
-  if (job.run != Child::start && job.run != Child::end) return nullptr;
+  if (job.run != Child::start) return nullptr;
   return &static_cast<const Child&>(job).scope.cancel_scope_;
 }
 

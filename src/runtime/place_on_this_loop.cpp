@@ -37,7 +37,7 @@ class OnThisLoop : public Placement {
       auto& self = static_cast<Connection&>(job);
       self.run = take;
       auto finished = [](void* connection) {
-        Loop::current().make_ready(*static_cast<Connection*>(connection));
+        Loop::current().take_down(*static_cast<Connection*>(connection));
       };
       if (self.task.start(&self.placement.scope_, finished, &self)) take(self);
     }

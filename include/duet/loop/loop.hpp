@@ -117,6 +117,12 @@ class Loop : public LoopLocal {
     check_thread();
     ready.push(job);
   }
+  // Runs the job at the end of this turn: it takes down what has ended, for which no task waits, so
+  // that the engine is not asked in between.
+  void take_down(Job& job) noexcept {
+    check_thread();
+    ended.push(job);
+  }
   io::Engine& engine() noexcept {
     check_thread();
     return *engine_;
@@ -154,6 +160,7 @@ class Loop : public LoopLocal {
   void take_posts();
   void wake_for_posts() noexcept;
   void run_ready();
+  void run_all(JobQueue& jobs);
 
   std::unique_ptr<FiberHost> fiber_host_;  // once there is a fiber
   BufferPool buffers_;                     // the engine's operations may hold some

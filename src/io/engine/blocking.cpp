@@ -114,6 +114,7 @@ class BlockingEngine final : public Engine {
   void reap_by_poll(TimePoint deadline) {
     alarm_.set(never);
     if (alarm_.take_ring()) deadline = past;
+    if (recorded_.is_empty() && deadline == past) return;
     polled_.clear();
     polled_operations_.clear();
     for (Operation* operation = recorded_.first(); operation != nullptr;
