@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <csignal>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "base/rounds.hpp"
 #include "duet/io/engines.hpp"
+#include "sys/signal.hpp"
 
 namespace duet::io {
 namespace {
@@ -44,6 +48,14 @@ class AioEngine : public ::testing::TestWithParam<AioNotice> {
     ChangeFile sync(file_, FileChange::sync);
     run(sync);
     EXPECT_EQ(sync.result, 0);
+  }
+
+  // Of this thread; SIG_BLOCK or SIG_UNBLOCK.
+  static void mask_signal(int how) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, sys::aio_signal());
+    ::pthread_sigmask(how, &signals, nullptr);
   }
 
   const std::string path_;
@@ -94,6 +106,29 @@ TEST_P(AioEngine, an_error_is_the_operation_s_result) {
   run(write);
   EXPECT_EQ(write.result, -EBADF);
   engine_->release(handle);
+}
+
+// Else a handler would wake an engine that is gone.
+TEST_P(AioEngine, may_end_while_another_thread_runs_the_handler) {
+  std::atomic<bool> has_ended = false;
+  std::thread other([&] {
+    mask_signal(SIG_UNBLOCK);
+    while (!has_ended.load()) std::this_thread::yield();
+  });
+  for (int i = 0; i < test::rounds(500); ++i) {
+    std::unique_ptr<Engine> engine =
+        make_aio_engine(completed_, make_epoll_mechanism(Trigger::once), pools_, GetParam());
+    mask_signal(SIG_BLOCK);
+    Handle file = engine->adopt(::open(path_.c_str(), O_RDWR | O_CLOEXEC), HandleKind::file);
+    WriteAt write(file, std::as_bytes(std::span("hello")), 0);
+    ASSERT_EQ(engine->submit(write), Progress::pending);
+    while (engine->census().operations > 0) engine->reap(past);
+    completed_.pop();
+    engine->release(file);
+  }
+  has_ended = true;
+  other.join();
+  mask_signal(SIG_UNBLOCK);
 }
 
 using AioEngineDeathTest = AioEngine;

@@ -259,9 +259,9 @@ class ReactorEngine final : public Engine {
 
   JobQueue& completed_;
   const std::unique_ptr<SelectorMechanism> selector_;
-  const std::unique_ptr<DiskAccess> disk_;
   std::unique_ptr<sys::WakePipe> wake_;  // unless the selector wakes itself
   std::atomic<bool> is_woken_ = false;
+  const std::unique_ptr<DiskAccess> disk_;  // may wake until the end of its life
   SlotTable<Slot> slots_;
   std::size_t pending_ = 0;
 };
