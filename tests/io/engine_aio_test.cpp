@@ -108,6 +108,15 @@ TEST_P(AioEngine, an_error_is_the_operation_s_result) {
   engine_->release(handle);
 }
 
+// It completes when it is looked at. The signal that comes then is of a request that has ended.
+TEST_P(AioEngine, an_operation_completes_although_its_signal_comes_much_later) {
+  mask_signal(SIG_BLOCK);
+  write_and_sync();
+  mask_signal(SIG_UNBLOCK);
+  engine_->reap(past);
+  write_and_sync();
+}
+
 // Else a handler would wake an engine that is gone.
 TEST_P(AioEngine, may_end_while_another_thread_runs_the_handler) {
   std::atomic<bool> has_ended = false;
@@ -145,6 +154,30 @@ TEST_P(AioEngineDeathTest, a_lost_signal_delays_an_operation_but_loses_it_not) {
     std::_Exit(HasFailure() ? 1 : 0);
   };
   EXPECT_EXIT(write_without_signals(), ::testing::ExitedWithCode(0), "");
+}
+
+// Somebody else uses its number, or ThreadSanitizer merges it with another.
+TEST_P(AioEngineDeathTest, an_operation_completes_although_its_signal_was_taken_by_others) {
+  auto write_without_handler = [this] {
+    ::alarm(20);  // seconds: it would wait for ever
+    std::signal(sys::aio_signal(), SIG_IGN);
+    for (int i = 0; i < 10; ++i) write_and_sync();
+    std::_Exit(HasFailure() ? 1 : 0);
+  };
+  EXPECT_EXIT(write_without_handler(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST_P(AioEngineDeathTest, a_signal_may_come_after_the_end_of_the_engine) {
+  auto end_before_signal = [this] {
+    ::alarm(20);
+    mask_signal(SIG_BLOCK);
+    write_and_sync();
+    engine_->release(file_);
+    engine_.reset();
+    mask_signal(SIG_UNBLOCK);
+    std::_Exit(HasFailure() ? 1 : 0);
+  };
+  EXPECT_EXIT(end_before_signal(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

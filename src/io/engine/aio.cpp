@@ -4,10 +4,15 @@
 //
 // There are two ways of learning that a request has ended. By signal: the handler puts the request
 // on a list and wakes the loop, whatever thread it runs on. By polling: the loop asks for each
-// request's state, which it does every millisecond while there are any. A signal is lost when the
-// queue of pending signals is full (RLIMIT_SIGPENDING); then glibc puts EAGAIN in place of the
-// request's result. So by signal, too, the loop looks now and then, and has what was lost done
-// once more by the pool: at an offset, it does no harm.
+// request's state, which it does every millisecond while there are any.
+//
+// A signal is lost when the queue of pending signals is full (RLIMIT_SIGPENDING); then glibc puts
+// EAGAIN in place of the request's result. It is lost without a trace when a part of the program
+// takes the signal for itself, and under ThreadSanitizer, which keeps one of those that reach a
+// thread between two of its calls. So by signal, too, the loop looks now and then. What ended with
+// EAGAIN is done once more by the pool: at an offset, it does no harm. What had ended at the look
+// before, too, is overdue: it completes, and from then on this engine polls. Its signal may still
+// come, so the request stays until then.
 
 #include "sys/aio.hpp"
 
@@ -28,25 +33,30 @@ constexpr std::int64_t signal_lost = -EAGAIN;
 class AioAccess final : public DiskAccess {
  public:
   AioAccess(std::shared_ptr<WorkPools> pools, std::function<void()> wake, AioNotice notice)
-      : wake_(wake),
-        notice_(notice),
-        interval_(std::chrono::milliseconds(notice == AioNotice::signal ? 50 : 1)),
+      : notice_(notice),
+        mailbox_(std::make_unique<Mailbox>(wake)),
         pool_(std::move(pools), std::move(wake)) {
     if (notice == AioNotice::signal) sys::AioRequest::accept_signals();
   }
 
-  // A handler may be on its way out, on another thread, after its request has been collected.
+  // A handler may be on its way out, on another thread, after its request has been collected; and
+  // one of an overdue request, which nothing else would notice, may begin at any later time.
   ~AioAccess() override {
-    while (handlers_.load() > 0) std::this_thread::yield();
+    mailbox_->is_closed.store(true);
+    while (mailbox_->handlers.load() > 0) std::this_thread::yield();
+    take_signalled([](Request&) {});
+    if (overdue_.empty()) return;
+    [[maybe_unused]] const Mailbox* of_overdue = mailbox_.release();
   }
 
   bool run(Operation& operation, int descriptor) override {
-    auto request = std::make_unique<Request>(*this, operation, descriptor);
+    bool by_signal = notice_ == AioNotice::signal;
+    auto request = std::make_unique<Request>(*mailbox_, by_signal, operation, descriptor);
     // The pool's word, too, which a cancel asks for when the request has ended.
     std::ranges::fill(operation.engine_words, 0);
     if (start(*request) < 0) return pool_.run(operation, descriptor);
     operation.engine_words[request_word] = reinterpret_cast<std::uint64_t>(request.get());
-    if (running_.empty()) next_look_ = after(Clock::now(), interval_);
+    if (running_.empty()) next_look_ = after(Clock::now(), interval());
     running_.push_back(*request.release());
     return true;
   }
@@ -60,12 +70,9 @@ class AioAccess final : public DiskAccess {
 
   void collect(JobQueue& returned) override {
     pool_.collect(returned);
-    Request* signalled = signalled_.exchange(nullptr);
-    while (signalled != nullptr) {
-      Request& request = *signalled;
-      signalled = request.next;
-      finish(request, returned);
-    }
+    take_signalled([&](Request& request) {
+      if (!request.is_overdue) finish(request, returned);
+    });
     if (!running_.empty()) look(returned);
   }
 
@@ -76,20 +83,39 @@ class AioAccess final : public DiskAccess {
   void close_file(int descriptor) override { pool_.close_file(descriptor); }
 
  private:
-  struct Request : sys::AioRequest, ListNode {
-    Request(AioAccess& by, Operation& of, int on) noexcept
-        : access(by), operation(of), descriptor(on) {}
+  struct Request;
 
-    AioAccess& access;
-    Operation& operation;
+  // What a handler knows of the engine; left behind with requests that are overdue at the end.
+  struct Mailbox {
+    explicit Mailbox(std::function<void()> to) : wake(std::move(to)) {}
+
+    const std::function<void()> wake;
+    std::atomic<Request*> signalled = nullptr;
+    std::atomic<int> handlers = 0;
+    std::atomic<bool> is_closed = false;
+  };
+
+  struct Request : sys::AioRequest, ListNode {
+    Request(Mailbox& to, bool by_signal, Operation& of, int on) noexcept
+        : mailbox(to), is_signalled(by_signal), operation(of), descriptor(on) {}
+
+    Mailbox& mailbox;
+    const bool is_signalled;
+    Operation& operation;  // until it is overdue
     const int descriptor;
     Ending ending = Ending::cancelled;  // if the C library says that it was
-    Request* next = nullptr;            // of those that were signalled
+    bool had_ended = false;             // at the last look
+    bool is_overdue = false;
+    Request* next = nullptr;  // of those whose signal has come
   };
+
+  Duration interval() const {
+    return std::chrono::milliseconds(notice_ == AioNotice::signal ? 50 : 1);
+  }
 
   // Negative when the request is not for the C library, or it has no room for it.
   std::int64_t start(Request& request) {
-    auto ended = notice_ == AioNotice::signal ? push : nullptr;
+    auto ended = request.is_signalled ? push : nullptr;
     Operation& operation = request.operation;
     int file = request.descriptor;
     if (operation.kind == Kind::read_at) {
@@ -112,28 +138,41 @@ class AioAccess final : public DiskAccess {
   // In a signal's handler.
   static void push(sys::AioRequest& ended) noexcept {
     auto& request = static_cast<Request&>(ended);
-    AioAccess& access = request.access;
-    ++access.handlers_;
-    request.next = access.signalled_.load();
-    while (!access.signalled_.compare_exchange_weak(request.next, &request)) {
+    Mailbox& mailbox = request.mailbox;
+    ++mailbox.handlers;
+    if (!mailbox.is_closed.load()) {
+      request.next = mailbox.signalled.load();
+      while (!mailbox.signalled.compare_exchange_weak(request.next, &request)) {
+      }
+      mailbox.wake();
     }
-    access.wake_();
-    --access.handlers_;
+    --mailbox.handlers;
   }
 
   void look(JobQueue& returned) {
     TimePoint now = Clock::now();
     if (now < next_look_) return;
-    next_look_ = after(now, interval_);
     running_.for_each([&](Request& request) {
       std::int64_t state = request.state();
-      bool will_be_signalled = notice_ == AioNotice::signal && state != signal_lost;
-      if (state != -EINPROGRESS && !will_be_signalled) finish(request, returned);
+      if (state == -EINPROGRESS) return;
+      if (!request.is_signalled || state == signal_lost) {
+        std::unique_ptr<Request> ended(&request);
+        return finish(request, returned);
+      }
+      if (std::exchange(request.had_ended, true)) give_up(request, returned);
     });
+    next_look_ = after(now, interval());
+  }
+
+  void give_up(Request& request, JobQueue& returned) {
+    notice_ = AioNotice::polling;
+    finish(request, returned);
+    request.is_overdue = true;
+    static_cast<ListNode&>(request).unlink();
+    overdue_.push_back(request);
   }
 
   void finish(Request& request, JobQueue& returned) {
-    std::unique_ptr<Request> ended(&request);
     Operation& operation = request.operation;
     operation.engine_words[request_word] = 0;
     std::int64_t result = request.state();
@@ -150,14 +189,23 @@ class AioAccess final : public DiskAccess {
     returned.push(operation);
   }
 
-  std::function<void()> wake_;
-  const AioNotice notice_;
-  const Duration interval_;
+  // Calls `visit(request)` for each whose signal has come, and frees it.
+  template <class Visit>
+  void take_signalled(Visit visit) {
+    Request* signalled = mailbox_->signalled.exchange(nullptr);
+    while (signalled != nullptr) {
+      std::unique_ptr<Request> request(signalled);
+      signalled = request->next;
+      visit(*request);
+    }
+  }
+
+  AioNotice notice_;
+  std::unique_ptr<Mailbox> mailbox_;
   PoolAccess pool_;
   List<Request> running_;
+  List<Request> overdue_;
   TimePoint next_look_ = never;
-  std::atomic<Request*> signalled_ = nullptr;
-  std::atomic<int> handlers_ = 0;
 };
 
 }  // namespace
