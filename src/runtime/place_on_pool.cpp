@@ -26,6 +26,8 @@ class OnPool : public OwnLoops {
     while (Connection* left = first()) end(static_cast<Parked&>(*left));
   }
 
+  unsigned threads() const noexcept override { return static_cast<unsigned>(threads_.size()); }
+
   void start(const Service& service, Accepted accepted, Admission admission) override {
     sys::Fd descriptor(accepted.descriptor);
     Address peer = accepted.peer;

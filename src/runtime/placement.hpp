@@ -44,6 +44,9 @@ class Placement {
   // How many connections it can have at a time.
   virtual std::size_t room() const noexcept { return SIZE_MAX; }
 
+  // Of its own, to run the loops of connections; 0 if there are none.
+  virtual unsigned threads() const noexcept { return 0; }
+
   // Runs the connection; takes over its descriptor in any case, and keeps the admission until it
   // has ended.
   virtual void start(const Service& service, Accepted connection, Admission admission) = 0;

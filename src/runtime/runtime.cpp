@@ -1,6 +1,7 @@
 #include "duet/runtime/runtime.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 #include <thread>
@@ -38,11 +39,13 @@ struct Runtime::State {
         log(std::move(to)) {}
 
   // Workers that accept, and have a loop of the runtime's life.
-  unsigned loops() const noexcept { return model.sharing() == Sharing::by_worker ? workers : 1; }
+  unsigned loops() const noexcept {
+    return model.sharing() == Sharing::by_worker ? workers.load() : 1;
+  }
 
   const Options options;
   const Model model;
-  const unsigned workers;
+  std::atomic<unsigned> workers;
   const std::shared_ptr<Log> log;
   std::vector<Service> services;
   std::vector<std::shared_ptr<PerWorker>> per_worker;

@@ -52,6 +52,7 @@ Task<> Supervisor::run() {
   for (std::size_t i = 0; i < others_.size(); ++i)
     start_other(others_[i], i + 1, endpoints, addresses);
   auto placement = make_placement_on(loop_, endpoints);
+  if (unsigned there = placement->threads()) order_.threads = there;
   worker_ = std::make_unique<Worker>(loop_, std::move(endpoints), std::move(placement), admissions_,
                                      order_.options.connections_max);
   if (order_.announce) order_.announce(addresses);

@@ -2,6 +2,7 @@
 // The supervisor is what Runtime::run runs on the main thread: it listens, starts the other
 // workers, is a worker itself, takes the signals, and ends when the drain has.
 
+#include <atomic>
 #include <exception>
 #include <thread>
 #include <vector>
@@ -15,8 +16,9 @@ namespace duet {
 struct Order {
   const Options& options;
   const Model& model;
-  unsigned loops;    // of workers that accept
-  unsigned threads;  // that run the connections' loops, under pool
+  unsigned loops;                  // of workers that accept
+  std::atomic<unsigned>& threads;  // that run the connections' loops, under pool: those that are
+                                   // wanted, and then those that there are
   const std::vector<Service>& services;
   const std::vector<std::shared_ptr<PerWorker>>& per_worker;
   const std::function<void(const std::vector<Address>&)>& announce;

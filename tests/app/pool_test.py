@@ -32,6 +32,9 @@ class PoolThreads(ServerCase):
     def test_they_are_there_before_the_first_connection(self):
         self.assertEqual(threads_of(self.start_pool(5)) - threads_of(self.start_pool(1)), 4)
 
+    def test_the_line_of_a_server_says_how_many_there_are(self):
+        self.assertIn("(model pool, 5 workers)", self.start_pool(5).lines[0])
+
     def test_with_fewer_than_asked_for_it_serves_and_says_so_once(self):
         if SANITIZER:
             self.skipTest("a sanitizer takes all of the address space for itself")
@@ -41,6 +44,7 @@ class PoolThreads(ServerCase):
         server.may_log = True
         there = threads_of(server) - threads_of(self.start_pool(1)) + 1
         self.assertEqual(there, FEWER)
+        self.assertIn(f"(model pool, {there} workers)", server.lines[0])
         clients = [self.connect(server) for _ in range(2 * FEWER)]
         for client in clients:
             self.assertEqual(exchange(client, b"all the same"), b"all the same")

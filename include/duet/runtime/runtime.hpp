@@ -107,6 +107,9 @@ class Runtime {
   void stop();
 
   const Model& model() const noexcept;
+
+  // Those that were asked for; from on_listening on those that there are, which under pool may be
+  // fewer.
   unsigned workers() const noexcept;
 
   // "model epoll, 1 worker", for people.
