@@ -38,7 +38,7 @@ void print_json(const MachineFacts& facts, const Findings& found) {
                      {"exists", pair.exists},
                      {"available", pair.is_available},
                      {"reason", pair.reason},
-                     {"cure", pair.cure}});
+                     {"cure", cure_of(pair, facts)}});
   nlohmann::ordered_json all = {{"findings", list}, {"pairs", pairs}};
   fmt::print("{}\n", all.dump(2));
 }

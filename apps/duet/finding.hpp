@@ -31,6 +31,9 @@ Findings machine_findings(const MachineFacts& facts);  // kernel, cores, librari
 Findings limit_findings(const MachineFacts& facts);    // of the process
 Findings tcp_findings(const MachineFacts& facts);
 
+// What to change so that a pair that this machine refuses runs.
+std::string cure_of(const PairFacts& pair, const MachineFacts& facts);
+
 // Whether a kernel's release, "5.10.0-28-amd64", is before major.minor.
 bool is_before(const std::string& kernel, int major, int minor);
 

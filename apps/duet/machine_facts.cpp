@@ -32,25 +32,20 @@ std::string taken_by_auto() {
   }
 }
 
-// A refusal of the machine is the engine's; any other says that there is no such pair.
 PairFacts pair(const ModelFacts& model, std::string_view engine) {
   PairFacts pair;
   pair.model = model.name;
   pair.engine = engine;
   pair.is_own = engine == model.engine;
   pair.is_for_comparison = model.is_for_comparison;
-  Availability found = probe_engine(engine);
+  pair.reason = why_no_pair(model, engine);
+  pair.exists = pair.is_available = pair.reason.empty();
+  if (!pair.exists) return pair;
+  Availability found = probe_pair(model, engine);
   pair.is_available = found.is_available;
   pair.reason = found.reason;
   pair.cure = found.cure;
   pair.code = found.code;
-  if (!found.is_available) return pair;
-  try {
-    Model::choose(model.name, engine);
-  } catch (const UnavailableModel& refusal) {
-    pair.exists = pair.is_available = false;
-    pair.reason = refusal.what();
-  }
   return pair;
 }
 

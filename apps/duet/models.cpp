@@ -22,20 +22,11 @@ std::string engine_of(const ModelFacts& model) {
   return model.engine.empty() ? taken_by_auto() : std::string(model.engine);
 }
 
-bool may_have(const ModelFacts& model, const EngineFacts& engine) {
-  try {
-    Model::choose(model.name, engine.name);
-    return true;
-  } catch (const UnavailableModel&) {
-    return false;
-  }
-}
-
 std::vector<std::string_view> models_of_other_engines() {
   std::vector<std::string_view> names;
   for (const ModelFacts& model : models())
     if (std::ranges::any_of(engines(), [&model](const EngineFacts& engine) {
-          return engine.name != model.engine && may_have(model, engine);
+          return engine.name != model.engine && why_no_pair(model, engine.name).empty();
         }))
       names.push_back(model.name);
   return names;

@@ -7,12 +7,16 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "duet/base/error.hpp"
 
 namespace duet {
 namespace {
 
 using Pools = std::shared_ptr<io::WorkPools>;
+
+constexpr std::string_view acceptor = "blocking";  // the engine that accepts for loops of others
 
 struct EngineEntry {
   EngineFacts facts;
@@ -144,14 +148,25 @@ const ModelFacts& find_model(std::string_view name) {
   return find(model_table, [](const ModelFacts& model) { return model.name; }, "model", name);
 }
 
+std::string cure_of(const EngineEntry& engine, std::error_code code) {
+  if (code == std::errc::too_many_files_open) return "raise the limit of descriptors (ulimit -n)";
+  return std::string(engine.cure);
+}
+
 Availability probe(const EngineEntry& engine) {
   try {
     JobQueue completed;
     engine.make(completed, nullptr, false)->reap(past);
     return {};
   } catch (const IoError& error) {
-    return {false, error.what(), std::string(engine.cure), error.code()};
+    return {false, error.what(), cure_of(engine, error.code()), error.code()};
   }
+}
+
+// How to have an engine under a model that serves many.
+std::string many_with(std::string_view engine) {
+  bool is_model = std::ranges::find(model_table, engine, &ModelFacts::name) != model_table.end();
+  return fmt::format("{}{}", is_model ? "--model " : "--model epoll --engine ", engine);
 }
 
 bool is_selector(const EngineEntry& engine) {
@@ -177,8 +192,36 @@ Availability probe_engine(std::string_view name) {
   }
 }
 
+std::string why_no_pair(const ModelFacts& model, std::string_view engine) {
+  bool is_blocking = engine == "blocking";
+  if (is_blocking && model.sharing == Sharing::by_worker)
+    return fmt::format(
+        "model {} cannot have the engine blocking: many connections share its loop, and one that "
+        "blocks would stop all of them; use --model thread or process",
+        model.name);
+  if (!is_blocking && model.sharing == Sharing::none)
+    return fmt::format(
+        "model single has the engine blocking only: it serves one connection at a time; use {} to "
+        "serve many",
+        many_with(engine));
+  if (model.sharing == Sharing::by_pool && engine != model.engine)
+    return "model pool has the engine epoll only: all its loops are parked on one epoll; use "
+           "--model thread for a loop per connection with another engine";
+  return {};
+}
+
+Availability probe_pair(const ModelFacts& model, std::string_view engine) {
+  Availability found = probe_engine(engine);
+  if (!found.is_available || model.sharing == Sharing::by_worker || engine == acceptor)
+    return found;
+  found = probe_engine(acceptor);
+  if (!found.is_available)
+    found.reason += fmt::format(", for the engine {}, which accepts", acceptor);
+  return found;
+}
+
 Availability probe_model(const ModelFacts& model) {
-  if (!model.engine.empty()) return probe_engine(model.engine);
+  if (!model.engine.empty()) return probe_pair(model, model.engine);
   Availability last;
   for (const EngineEntry& engine : engine_table) {
     if (!is_selector(engine)) continue;
@@ -204,25 +247,12 @@ Model Model::choose(std::string_view name, std::string_view engine) {
   }
   std::string_view wanted = engine.empty() ? model.facts_->engine : engine;
   const EngineEntry& entry = find_engine(wanted);
-  bool is_blocking = entry.facts.name == "blocking";
-  if (is_blocking && model.sharing() == Sharing::by_worker)
+  if (std::string why = why_no_pair(model.facts(), wanted); !why.empty())
+    throw UnavailableModel(why);
+  if (Availability found = probe_pair(model.facts(), wanted); !found.is_available)
     throw UnavailableModel(
-        "model " + std::string(name) +
-        " cannot have the engine blocking: many connections share "
-        "its loop, and one that blocks would stop all of them; use --model thread or process");
-  if (!is_blocking && model.sharing() == Sharing::none)
-    throw UnavailableModel(
-        "model single has the engine blocking only: it serves one connection at "
-        "a time; use --model " +
-        std::string(wanted) + " to serve many");
-  if (model.sharing() == Sharing::by_pool && wanted != model.facts_->engine)
-    throw UnavailableModel(
-        "model pool has the engine epoll only: all its loops are parked on one epoll; use --model "
-        "thread for a loop per connection with another engine");
-  Availability found = probe(entry);
-  if (!found.is_available)
-    throw UnavailableModel("engine " + std::string(wanted) + " is not available: " + found.reason +
-                           "; to have it, " + found.cure);
+        fmt::format("model {} with the engine {} is not available: {}; to have it, {}", name,
+                    wanted, found.reason, found.cure));
   model.engine_ = entry.facts.name;
   return model;
 }
@@ -243,7 +273,7 @@ io::EngineFactory Model::connection_engine(Pools pools) const {
 
 io::EngineFactory Model::acceptor_engine(Pools pools) const {
   if (sharing() == Sharing::by_worker) return connection_engine(std::move(pools));
-  return io::make_blocking_engine;
+  return io::make_blocking_engine;  // as probe_pair says
 }
 
 }  // namespace duet

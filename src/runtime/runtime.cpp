@@ -29,12 +29,18 @@ std::string names_of_those_with_workers() {
   return names;
 }
 
+// An engine has descriptors, too: the limit is raised before it is tried.
+Model choose(const Options& options) {
+  sys::raise_descriptor_limit();
+  return Model::choose(options.model, options.engine);
+}
+
 }  // namespace
 
 struct Runtime::State {
   State(Options chosen, std::shared_ptr<Log> to)
       : options(std::move(chosen)),
-        model(Model::choose(options.model, options.engine)),
+        model(choose(options)),
         workers(options.workers > 0 ? options.workers : workers_of(model)),
         log(std::move(to)) {}
 
@@ -67,7 +73,6 @@ Runtime::Runtime(Options options, std::shared_ptr<Log> log)
         names_of_those_with_workers(), model().facts().name));
   if (!model().fallback().empty())
     state_->log->warning("{}taking {}", model().fallback(), model().engine());
-  sys::raise_descriptor_limit();
   sys::ignore_broken_pipes();
 }
 

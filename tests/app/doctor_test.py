@@ -1,16 +1,12 @@
 """duet doctor: on this machine, and where limits are low or calls are refused."""
 
 import json
+import re
 import unittest
 
-from program import ServerCase, built, run
+from program import ServerCase, built, run, with_limit
 
 VERDICTS = ["fine", "could be better", "will hurt a server"]
-
-
-def with_limit(limit):
-    """A launcher: the command runs under a limit as prlimit(1) takes it."""
-    return ["prlimit", f"--{limit}", "--"]
 
 
 def doctor(launcher=()):
@@ -82,6 +78,12 @@ class LowLimits(ServerCase):
         self.assertEqual((code, findings["descriptors"]["verdict"]), (1, VERDICTS[2]))
         self.assertIn("256", findings["descriptors"]["is"])
 
+    def test_without_a_descriptor_for_an_engine_nobody_is_sent_to_a_filter(self):
+        _, findings, pairs = doctor(with_limit("nofile=4"))
+        for found in findings["model epoll"], findings["model auto"], pairs["poll", "poll"]:
+            self.assertIn("ulimit -n", found["cure"])
+            self.assertNotIn("seccomp", found["cure"])
+
     def test_a_low_soft_limit_is_no_matter_since_servers_raise_it(self):
         before = doctor()[1]["descriptors"]["verdict"]
         _, findings, _ = doctor(with_limit("nofile=256:"))
@@ -105,6 +107,29 @@ class RefusedCalls(ServerCase):
         self.assertIn("seccomp", findings["model uring"]["cure"])
         self.assertFalse(pairs["thread", "uring"]["available"])
         self.assertIn("with the engine epoll", findings["model epoll"]["is"])
+
+    def test_a_pair_that_exists_nowhere_says_so_on_a_machine_that_refuses_its_engine_too(self):
+        pairs = doctor([built("refuse"), "io_uring_setup", "--"])[2]
+        pair = pairs["single", "uring"]
+        self.assertEqual((pair["exists"], pair["available"], pair["cure"]), (False, False, ""))
+        self.assertIn("has the engine blocking only", pair["reason"])
+
+    def test_for_people_it_says_why_a_model_cannot_have_an_engine(self):
+        done = run("doctor", launcher=[built("refuse"), "io_uring_setup", "--"])
+        text = " ".join(done.stdout.split())
+        for engine in "thread", "epoll":
+            self.assertRegex(text, f"model {engine}: fine: runs, [^:]* Not with uring: "
+                             "io_uring_setup: Operation not permitted")
+        others = re.search("other pairs: fine: (.*) kernel:", text)[1]
+        for part in ("model single has the engine blocking only", "model pool has the engine epoll",
+                     "cannot have the engine blocking: many connections share"):
+            self.assertEqual(others.count(part), 1, others)
+
+    def test_a_pair_has_the_cure_that_fits_the_machine(self):
+        pairs = doctor([built("refuse"), "timer_create", "--"])[2]
+        for pair in ("thread", "blocking"), ("pool", "epoll"), ("process", "poll"):
+            self.assertFalse(pairs[pair]["available"])
+            self.assertIn("a seccomp filter is in force", pairs[pair]["cure"])
 
     def test_without_epoll_auto_falls_back_which_will_hurt(self):
         code, findings, _ = doctor([built("refuse"), "epoll_create1", "--"])

@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run
+from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run, with_limit
 from traffic import exchange
 
 NAMES = ["single", "process", "thread", "pool", "spin", "select", "signal",
@@ -62,11 +62,49 @@ class Models(ServerCase):
             takes_it = name in named
             self.assertEqual(done.returncode, 1 if takes_it else 2, (name, done.stderr))
 
-    def test_what_it_calls_available_runs(self):
-        for name, model in models().items():
+    def assert_true_of_all(self, launcher=()):
+        found = models(launcher)
+        for name, model in found.items():
+            done = run("echo", "--model", name, "--listen", "192.0.2.1:0", launcher=launcher)
             if model["available"]:
-                done = run("echo", "--model", name, "--listen", "192.0.2.1:0")
                 self.assertEqual(done.returncode, 1, "fails at the address, not at the model")
+            else:
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+                self.assert_one_line(done.stderr, f"model {name}", model["reason"], model["cure"])
+        return {name for name in NAMES if not found[name]["available"]}
+
+    def test_what_it_calls_available_runs_and_nothing_else(self):
+        self.assertLessEqual(self.assert_true_of_all(), {"uring"})
+        self.assertEqual(self.assert_true_of_all(NO_EPOLL) - {"uring"},
+                         {"pool", "signal", "epoll", "aio"})
+
+    # pool accepts with the engine blocking, whose deadlines are a timer of the kernel.
+    def test_a_model_needs_what_accepts_for_it_too(self):
+        refused = {"single", "process", "thread", "pool"}
+        for launcher in [built("refuse"), "timer_create", "--"], with_limit("sigpending=0"):
+            self.assertLessEqual(self.assert_true_of_all(launcher) - {"uring"}, refused)
+            for model in "pool", "thread":
+                done = run("echo", "--model", model, "--engine", "epoll", launcher=launcher)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+                self.assert_one_line(done.stderr, "timer_create", "which accepts", "ulimit -i")
+            self.assertFalse(refused - {name for name, model in models(launcher).items()
+                                        if not model["available"]})
+
+    def test_a_soft_limit_of_few_descriptors_is_raised_before_a_model_is_tried(self):
+        done = run("echo", "--listen", "192.0.2.1:0", launcher=with_limit("nofile=4:"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_without_descriptors_it_is_their_limit_that_is_to_be_raised(self):
+        epoll = models(with_limit("nofile=4"))["epoll"]
+        self.assertIn("Too many open files", epoll["reason"])
+        self.assertEqual(epoll["cure"], "raise the limit of descriptors (ulimit -n)")
+
+    def test_the_way_to_an_engine_that_a_model_may_not_have_leads_there(self):
+        for engine in "epoll", "aio_poll":
+            error = run("echo", "--model", "single", "--engine", engine).stderr
+            way = re.search(r"use (--model .*) to serve many", error)[1].split()
+            done = run("echo", *way, "--listen", "192.0.2.1:0")
+            self.assertEqual(done.returncode, 1, done.stderr)
 
 
 class Help(ServerCase):

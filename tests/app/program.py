@@ -86,6 +86,11 @@ def as_nobody():
     return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
+def with_limit(limit):
+    """A launcher: the command runs under a limit as prlimit(1) takes it."""
+    return ["prlimit", f"--{limit}", "--"]
+
+
 def built(name):
     """A program that the build made for these tests."""
     return os.path.join(BUILT, "tests", "app", name)

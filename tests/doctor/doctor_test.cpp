@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "finding.hpp"
@@ -202,6 +203,18 @@ TEST(DoctorOfAGoodMachine, leaves_out_engines_that_a_model_may_not_have) {
   pair.is_own = pair.exists = pair.is_available = false;
   facts.pairs.push_back(pair);
   EXPECT_FALSE(says(named(model_findings(facts), "model epoll").is, "blocking"));
+}
+
+TEST(DoctorOfAGoodMachine, says_once_why_models_may_not_have_an_engine) {
+  MachineFacts facts = good_machine();
+  for (const char* model : {"poll", "epoll"}) {
+    PairFacts pair = own_pair(model, "blocking");
+    pair.is_own = pair.exists = pair.is_available = false;
+    pair.reason = fmt::format("many share {}'s loop", model);
+    facts.pairs.push_back(pair);
+  }
+  EXPECT_EQ(named(model_findings(facts), "other pairs").why,
+            "many share poll's loop (likewise epoll). ");
 }
 
 TEST(DoctorOfAGoodMachine, explains_what_reusing_an_address_cures_and_what_it_does_not) {

@@ -51,6 +51,12 @@ std::vector<EngineFacts> engines();
 Availability probe_engine(std::string_view name);
 Availability probe_model(const ModelFacts& model);
 
+// Why a model cannot have an engine, on whatever machine; empty if it can.
+std::string why_no_pair(const ModelFacts& model, std::string_view engine);
+
+// Of a pair that there is: its engine, and the one that accepts.
+Availability probe_pair(const ModelFacts& model, std::string_view engine);
+
 // A name that is unknown, or a pair that does not exist or that this machine refuses.
 class UnavailableModel : public std::runtime_error {
  public:
