@@ -40,8 +40,9 @@ class InProcesses : public Placement {
     }
     if (child < 0) {
       hosting_.log.error(
-          "no process for the connection of {}: {}", connection.peer.text(),
-          std::error_code(static_cast<int>(-child), std::system_category()).message());
+          "no process for the connection of {}: {}; {}", connection.peer.text(),
+          std::error_code(static_cast<int>(-child), std::system_category()).message(),
+          limits_of_threads);
       return;
     }
     auto process = static_cast<pid_t>(child);

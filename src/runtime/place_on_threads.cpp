@@ -18,6 +18,7 @@ class OnThreads : public OwnLoops {
 
   void start(const Service& service, Accepted accepted, Admission admission) override {
     int descriptor = accepted.descriptor;
+    Address peer = accepted.peer;
     auto& connection = *new Threaded;  // until end()
     connection.admission = std::move(admission);
     add(connection);
@@ -30,7 +31,8 @@ class OnThreads : public OwnLoops {
       sys::Fd refused(descriptor);
       remove(connection);
       delete &connection;
-      hosting_.log.error("no thread for a connection: {}", error.what());
+      hosting_.log.error("no thread for the connection of {}: {}; {}", peer.text(),
+                         error.code().message(), limits_of_threads);
     }
   }
 

@@ -37,6 +37,10 @@ inline constexpr Duration drain_quiet = std::chrono::milliseconds(250);
 // conversation answers sooner.
 inline constexpr Duration room_quiet = std::chrono::milliseconds(20);
 
+// What the system may have had too little of when it refused a thread or a process.
+inline constexpr std::string_view limits_of_threads =
+    "ulimit -u, pids.max of the control group and memory limit them";
+
 class Placement {
  public:
   virtual ~Placement() = default;

@@ -24,8 +24,11 @@ ThreadTimer::ThreadTimer() {
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = interrupt_signal();
   event._sigev_un._tid = ::gettid();  // glibc 2.36 has no other name for it
-  checked(interruptible([&] { return ::timer_create(CLOCK_MONOTONIC, &event, &timer_); }),
-          "timer_create");
+  std::int64_t result =
+      interruptible([&] { return ::timer_create(CLOCK_MONOTONIC, &event, &timer_); });
+  if (result == -EAGAIN)
+    throw IoError(error_code(result), "timer_create", [] { return "within ulimit -i"; });
+  checked(result, "timer_create");
 }
 
 ThreadTimer::~ThreadTimer() { ::timer_delete(timer_); }

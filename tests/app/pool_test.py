@@ -49,7 +49,7 @@ class PoolThreads(ServerCase):
         for client in clients:
             self.assertEqual(exchange(client, b"all the same"), b"all the same")
         self.assert_one_line(server.log(), "warning", f"the pool has {there} threads and not "
-                             f"{WANTED}", "Resource temporarily unavailable")
+                             f"{WANTED}", "Resource temporarily unavailable", "ulimit -u")
 
 
 if __name__ == "__main__":
