@@ -41,6 +41,26 @@ class Models(unittest.TestCase):
         named = set(re.findall(r"`(\w+)`", sentence))
         self.assertEqual(named, {model["name"] for model in self.models if model["for_comparison"]})
 
+    def test_the_page_of_each_says_what_a_page_owes(self):
+        for model in self.models:
+            text = (ROOT / f"docs/models/{model['name']}.md").read_text()
+            with self.subTest(model["name"]):
+                headings = re.findall(r"^## (.*)$", text, re.M)
+                owed = ["The two phases of a read, and who is blocked", "The calls of one request",
+                        "What it cannot do", "When it wins, and when not"]
+                if model["name"] == "auto":  # those of the model that it takes
+                    owed.remove("The calls of one request")
+                self.assertEqual(headings, owed)
+                for part in "Stevens|Schmidt", "[Mm]ode switch", "[Cc]ontext switch", "blocked|block":
+                    self.assertRegex(" ".join(text.split()), part)
+
+    def test_the_page_on_files_has_each_model(self):
+        text = (ROOT / "docs/models/files.md").read_text()
+        cells = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+        self.assertEqual(set(re.findall(r"`(\w+)`", cells)),
+                         {model["name"] for model in self.models} - {"auto"})
+        self.assertRegex(text, r"is the \*page cache\*, and nothing else")
+
     def test_each_row_names_the_engine(self):
         for model in self.models:
             engine = "best selector" if model["name"] == "auto" else f"`{model['engine']}`"
