@@ -53,7 +53,9 @@ Finding pending_signals(const MachineFacts& facts) {
   finding.is = text(limit);
   finding.why =
       "Under the engine blocking each connection has a timer, timer_create(2), which counts as a "
-      "pending signal of the user, all processes together.";
+      "pending signal of the user, all processes together; so has what accepts under thread, "
+      "process and pool. What the models signal and aio wait for counts, too: when the queue is "
+      "full they look for themselves, which is slower.";
   if (limit >= connections + others) return finding;
   finding.verdict = limit <= few ? Verdict::will_hurt : Verdict::could_be_better;
   finding.why += fmt::format(
