@@ -23,6 +23,9 @@ Command add_models(CLI::App& app);
 Command add_relay(CLI::App& app);
 Command add_serve(CLI::App& app);
 
+// Ends what a command prints whose output is all that it does. Throws when it cannot be written.
+void flush_output();
+
 // The options that all servers have.
 struct ServerOptions {
   std::vector<std::string> listen;

@@ -82,6 +82,7 @@ int run(bool as_json) {
   } else {
     print_text(found);
   }
+  flush_output();
   return std::ranges::count(found, Verdict::will_hurt, &Finding::verdict) > 0 ? 1 : 0;
 }
 

@@ -81,6 +81,7 @@ Command add_models(CLI::App& app) {
   parser->add_flag("--json", *as_json, "as JSON");
   return {parser, [as_json] {
             *as_json ? print_json() : print_text();
+            flush_output();
             return 0;
           }};
 }

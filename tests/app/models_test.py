@@ -127,6 +127,15 @@ class Help(ServerCase):
         self.assertRegex(done.stdout, r"\Aduet \d+\.\d+\.\d+\n\Z")
 
 
+class Output(ServerCase):
+    def test_that_cannot_be_written_is_an_error(self):
+        for command in ["models"], ["models", "--json"], ["doctor"], ["doctor", "--json"]:
+            for full in "exec \"$@\" > /dev/full", "exec \"$@\" >&-":
+                done = run(*command, launcher=["sh", "-c", full, "sh"])
+                self.assertEqual(done.returncode, 1, (command, full))
+                self.assert_one_line(done.stderr, "cannot write to")
+
+
 class RefusedRing(ServerCase):
     """io_uring_setup fails with EPERM, as in most containers."""
 
