@@ -1,7 +1,9 @@
 """duet doctor: on this machine, and where limits are low or calls are refused."""
 
 import json
+import os
 import re
+import subprocess
 import unittest
 
 from program import ServerCase, built, run, with_limit
@@ -95,6 +97,48 @@ class LowLimits(ServerCase):
         self.assertEqual((code, findings["pending signals"]["verdict"]), (1, VERDICTS[2]))
         self.assertFalse(pairs["thread", "blocking"]["available"])
         self.assertIn("ulimit -i", findings["model thread"]["cure"])
+
+
+class OtherSettings(ServerCase):
+    """The machine seems to be set otherwise: other files lie over those of /proc."""
+
+    def with_files(self, what, path):
+        """A launcher: the command finds at `path` a file of that text, or nothing in a folder."""
+        if not os.path.exists(path):
+            self.skipTest(f"this kernel has no {path}")
+        over = os.path.join(self.folder(), "over")
+        if os.path.isdir(path):
+            os.mkdir(over)
+        else:
+            with open(over, "w") as file:
+                file.write(what)
+        script = f"mount --bind {over} {path} && exec \"$@\""
+        launcher = [self.need("unshare"), "--mount", "sh", "-c", script, "sh"]
+        done = subprocess.run([*launcher, "true"], capture_output=True, text=True)
+        if done.returncode != 0:
+            self.skipTest(f"cannot mount: {done.stderr}")
+        return launcher
+
+    def test_a_ring_that_a_sysctl_refuses_names_the_sysctl(self):
+        launcher = self.with_files("2\n", "/proc/sys/kernel/io_uring_disabled")
+        _, findings, pairs = doctor([*launcher, built("refuse"), "io_uring_setup", "--"])
+        for found in findings["model uring"], pairs["thread", "uring"]:
+            self.assertIn("sysctl -w kernel.io_uring_disabled=0", found["cure"])
+            self.assertNotIn("seccomp", found["cure"])
+
+    def test_a_short_queue_of_connections_hurts(self):
+        code, findings, _ = doctor(self.with_files("64\n", "/proc/sys/net/core/somaxconn"))
+        self.assertEqual((code, findings["net.core.somaxconn"]["verdict"]), (1, VERDICTS[2]))
+
+    def test_what_cannot_be_read_is_said_and_hurts_nobody(self):
+        code, findings, _ = doctor(self.with_files("", "/proc/sys/net"))
+        self.assertEqual(code, doctor()[0])
+        for name in "core.somaxconn", "ipv4.ip_local_port_range", "ipv4.tcp_syncookies":
+            self.assertEqual(findings[f"net.{name}"]["is"], "cannot be read here")
+
+    def test_what_is_no_number_cannot_be_read(self):
+        _, findings, _ = doctor(self.with_files("many\n", "/proc/sys/net/core/somaxconn"))
+        self.assertEqual(findings["net.core.somaxconn"]["is"], "cannot be read here")
 
 
 class RefusedCalls(ServerCase):
