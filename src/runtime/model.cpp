@@ -150,6 +150,7 @@ const ModelFacts& find_model(std::string_view name) {
 
 std::string cure_of(const EngineEntry& engine, std::error_code code) {
   if (code == std::errc::too_many_files_open) return "raise the limit of descriptors (ulimit -n)";
+  if (code == Errc::descriptor_too_high) return "start it with fewer descriptors open";
   return std::string(engine.cure);
 }
 

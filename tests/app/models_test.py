@@ -1,6 +1,7 @@
 """duet models, --help and --version; and what is said where the system refuses a mechanism."""
 
 import json
+import os
 import re
 import unittest
 
@@ -98,6 +99,16 @@ class Models(ServerCase):
         epoll = models(with_limit("nofile=4"))["epoll"]
         self.assertIn("Too many open files", epoll["reason"])
         self.assertEqual(epoll["cure"], "raise the limit of descriptors (ulimit -n)")
+
+    def test_what_has_too_many_descriptors_open_for_select_is_told_so(self):
+        files = [os.dup(0) for _ in range(1100)]  # inherited, so that what duet opens comes behind
+        self.addCleanup(lambda: [os.close(file) for file in files])
+        for file in files:
+            os.set_inheritable(file, True)
+        done = run("echo", "--model", "select", "--listen", "127.0.0.1:0", close_fds=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assert_one_line(done.stderr, "descriptors from number 1024", "FD_SETSIZE",
+                             "to have it, start it with fewer descriptors open")
 
     def test_the_way_to_an_engine_that_a_model_may_not_have_leads_there(self):
         for engine in "epoll", "aio_poll":
