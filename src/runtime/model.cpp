@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "duet/base/error.hpp"
+#include "sys/quiet_thread.hpp"
 
 namespace duet {
 namespace {
@@ -29,9 +30,19 @@ std::unique_ptr<io::Engine> make_reactor(JobQueue& completed, const Pools& pools
   return io::make_reactor_engine(completed, make_mechanism(io::Trigger::once), pools);
 }
 
-// The helper thread of its selector waits in epoll; who has no epoll is told before it is needed.
+void require_a_thread() {
+  try {
+    sys::QuietThread([] {});
+  } catch (const std::system_error& error) {
+    throw IoError(error.code(), "start the helper thread", [] { return "within ulimit -u"; });
+  }
+}
+
+// The helper thread of its selector waits in epoll; who has no epoll is told before it is needed,
+// and so is a worker, which waits for signals by it, if there can be no thread.
 std::unique_ptr<io::Engine> make_signal(JobQueue& completed, const Pools& pools, bool serves_many) {
   io::make_epoll_mechanism(io::Trigger::once);
+  if (serves_many) require_a_thread();
   return make_reactor<io::make_signal_mechanism>(completed, pools, serves_many);
 }
 

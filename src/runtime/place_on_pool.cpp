@@ -85,7 +85,9 @@ class OnPool : public OwnLoops {
     try {
       while (threads_.size() < hosting_.threads) threads_.emplace_back([this] { work_off(); });
     } catch (const std::system_error& error) {
-      if (threads_.empty()) throw IoError(error.code(), "start a thread of the pool");
+      if (threads_.empty())
+        throw IoError(error.code(), "start a thread of the pool",
+                      [] { return "within ulimit -u"; });
       hosting_.log.warning("the pool has {} threads and not {}: {}; {}", threads_.size(),
                            hosting_.threads, error.code().message(), limits_of_threads);
     }

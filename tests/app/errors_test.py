@@ -10,6 +10,11 @@ from program import (DUET, EPOLL, PATIENCE_SECONDS, SANITIZER, URING, WORKER_MOD
                      as_nobody, built, run, under)
 
 
+# Who looks for leaks at the end of a program needs a thread for it.
+NO_THREAD = ["env", "ASAN_OPTIONS=detect_leaks=0", built("refuse"), "clone=EAGAIN", "clone3=EAGAIN",
+             "--"]
+
+
 class WrongUsage(ServerCase):
     def refuse(self, *arguments, says=()):
         """Runs the program with arguments that it must refuse, before it does anything."""
@@ -156,12 +161,16 @@ class Failure(ServerCase):
         self.assertEqual(codes, {0, 1})
 
     def test_a_pool_without_a_single_thread_is_an_error(self):
-        """At the start, and not when the first connection comes. (Who looks for leaks at the end of a
-        program needs a thread for it.)"""
+        """At the start, and not when the first connection comes."""
         self.fail("echo", "--model", "pool", "--listen", "127.0.0.1:0",
-                  says=["start a thread of the pool", "Resource temporarily unavailable"],
-                  launcher=["env", "ASAN_OPTIONS=detect_leaks=0", built("refuse"), "clone=EAGAIN",
-                            "clone3=EAGAIN", "--"])
+                  says=["start a thread of the pool within ulimit -u", "temporarily unavailable"],
+                  launcher=NO_THREAD)
+
+    def test_signal_driven_i_o_without_a_helper_thread_is_an_error(self):
+        self.fail("echo", "--model", "signal", "--listen", "127.0.0.1:0",
+                  says=["start the helper thread within ulimit -u", "temporarily unavailable"],
+                  launcher=NO_THREAD)
+
 
     def test_the_same_address_twice_is_taken_the_second_time(self):
         path = f"{self.folder()}/socket"
