@@ -23,9 +23,12 @@ class EventFd {
     errno = saved;
   }
 
-  void clear() noexcept {
+  void clear() noexcept { take(); }
+
+  // The same; whether there was a signal.
+  bool take() noexcept {
     eventfd_t count = 0;
-    ::eventfd_read(fd_.get(), &count);
+    return ::eventfd_read(fd_.get(), &count) == 0;
   }
 
  private:

@@ -16,7 +16,9 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
 
   // Signals the eventfd(2) at each completion; poll(2) of the ring itself misses those that the
-  // kernel leaves to the next call (IORING_SETUP_DEFER_TASKRUN).
+  // kernel leaves to the next call (IORING_SETUP_DEFER_TASKRUN). To be called again after each
+  // signal, before completions are collected: of those that somebody's eventfd_write(3) leads to,
+  // Linux (6.18, io_uring/eventfd.c) signals one for each registration, and some milliseconds late.
   bool signal_completions(int event) const noexcept;
 
   // A cleared submission entry that will carry `data`; the queue is submitted when it is full.

@@ -79,6 +79,7 @@ io_uring_sqe& Ring::next(std::uint64_t data) {
 }
 
 bool Ring::signal_completions(int event) const noexcept {
+  ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_UNREGISTER_EVENTFD, nullptr, 0);
   return ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_EVENTFD, &event, 1) == 0;
 }
 

@@ -129,7 +129,7 @@ class UringEngine final : public Engine {
   }
 
   void reap(TimePoint deadline) override {
-    if (notice_) notice_->clear();
+    if (notice_ && notice_->take() && !ring_.signal_completions(notice_->get())) notice_->signal();
     ring_.submit_and_wait(deadline);
     ring_.for_each([this](const io_uring_cqe& completion) { take(completion); });
     JobQueue returned;
@@ -138,7 +138,10 @@ class UringEngine final : public Engine {
   }
 
   void wake() noexcept override {
-    if (!is_woken_.exchange(true)) event_.signal();
+    if (is_woken_.exchange(true)) return;
+    event_.signal();
+    // The ring would notice it, too, but late: eventfd(2) does not signal one from within another.
+    if (sys::EventFd* notice = notice_to_wake_.load()) notice->signal();
   }
 
   int descriptor() const noexcept override {
@@ -148,6 +151,7 @@ class UringEngine final : public Engine {
       if (!ring_.signal_completions(notice->get())) return -1;
       notice->signal();  // of what has completed meanwhile
       notice_ = std::move(notice);
+      notice_to_wake_ = notice_.get();
       return notice_->get();
     } catch (const IoError&) {
       return -1;
@@ -323,6 +327,7 @@ class UringEngine final : public Engine {
   sys::Ring ring_;
   sys::EventFd event_;
   mutable std::unique_ptr<sys::EventFd> notice_;  // for a foreign loop, if there is one
+  mutable std::atomic<sys::EventFd*> notice_to_wake_ = nullptr;  // that one, for other threads
   PoolAccess pools_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
