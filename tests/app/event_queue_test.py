@@ -31,7 +31,16 @@ class OnAPipe(unittest.TestCase):
         self.assertEqual(self.output_of(b"aqb").splitlines(), ["key 'a'", "the end; 0 dropped"])
 
     def test_what_is_no_report_is_shown(self):
-        self.assertEqual(self.output_of(b"\033[A").splitlines()[0], "key Escape[A")
+        self.assertEqual(self.output_of(b"\033[A\033OP").splitlines()[:2],
+                         ["key Escape[A", "key EscapeOP"])
+
+    def test_a_wheel_is_no_button(self):
+        self.assertEqual(self.output_of(b"\033[<64;5;6M").splitlines()[0],
+                         "mouse wheel turned at 5,6")
+
+    def test_what_is_too_much_is_counted_and_the_end_is_told(self):
+        lines = self.output_of(b"a" * 200_000).splitlines()
+        self.assertEqual(lines[-1], f"the end; {200_000 - len(lines) + 1} dropped")
 
 
 class OnATerminal(unittest.TestCase):
@@ -65,6 +74,13 @@ class OnATerminal(unittest.TestCase):
         os.write(self.ours, b"x\033[<2;7;3Mq")
         self.expect(b"key 'x'")
         self.expect(b"mouse pressed at 7,3, button 2")
+        self.assertEqual(self.process.wait(PATIENCE_SECONDS), 0)
+        self.expect_restored()
+
+    def test_escape_alone_is_a_key_and_ctrl_c_behind_it_ends(self):
+        os.write(self.ours, b"\033")
+        self.expect(b"key Escape\r\n")
+        os.write(self.ours, b"\003")
         self.assertEqual(self.process.wait(PATIENCE_SECONDS), 0)
         self.expect_restored()
 
