@@ -74,12 +74,18 @@ int main(int argc, char** argv) {
   Handlers selector = argc > 2 ? Handlers(argv[2]) : default_selector<Handler>();
   std::printf("listening on 127.0.0.1:%d by %s\n", ntohs(address.sin_port),
               std::string(selector.mechanism()).c_str());
+  std::fflush(stdout);
   selector.add(listener, {.readable = true}, [&](Events) {
     int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) return;  // beyond RLIMIT_NOFILE it is told again, and again, until another ends
     auto connection = std::make_shared<Connection>(selector, fd);
-    selector.add(fd, {.readable = true},
-                 [connection](Events events) { connection->handle(events); });
+    try {
+      selector.add(fd, {.readable = true},
+                   [connection](Events events) { connection->handle(events); });
+    } catch (const IoError& refused) {  // select(2) waits for descriptors below 1024
+      std::fprintf(stderr, "%s\n", refused.what());
+      ::close(fd);
+    }
   });
   for (;;)
     for (auto [key, events] : selector.wait()) key.data(events);
