@@ -13,7 +13,7 @@ using namespace duet;
 struct Fetcher {
   CURLM* multi = curl_multi_init();
   Selector<> sockets = Selector<>();
-  Duration timeout = Duration::zero();
+  TimePoint due = Clock::now();  // when libcurl wants to be called though no socket is ready
   int running = 0;
 
   void act(curl_socket_t socket, int ready) {
@@ -30,8 +30,8 @@ int on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
 }
 
 int on_timer(CURLM*, long milliseconds, void* user) {
-  static_cast<Fetcher*>(user)->timeout =
-      milliseconds < 0 ? Duration::max() : std::chrono::milliseconds(milliseconds);
+  static_cast<Fetcher*>(user)->due =
+      milliseconds < 0 ? never : after(Clock::now(), std::chrono::milliseconds(milliseconds));
   return 0;
 }
 
@@ -50,8 +50,12 @@ Task<> fetch(std::vector<std::string> urls) {
     curl_multi_add_handle(fetcher.multi, page);
   }
   do {
-    auto ready = co_await as_expected(wait_readable(fetcher.sockets.fd()).within(fetcher.timeout));
-    if (!ready) fetcher.act(CURL_SOCKET_TIMEOUT, 0);
+    Duration rest = fetcher.due - Clock::now();
+    co_await as_expected(wait_readable(fetcher.sockets.fd()).within(rest));
+    if (Clock::now() >= fetcher.due) {
+      fetcher.due = never;  // it is called once for each time that libcurl says
+      fetcher.act(CURL_SOCKET_TIMEOUT, 0);
+    }
     for (auto [key, events] : fetcher.sockets.wait(Duration::zero()))
       fetcher.act(key.fd, (events.readable ? CURL_CSELECT_IN : 0) |
                               (events.writable ? CURL_CSELECT_OUT : 0) |
