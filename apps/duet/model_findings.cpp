@@ -114,8 +114,10 @@ std::string cure_of(const PairFacts& pair, const MachineFacts& facts) {
            "; with Docker: --security-opt seccomp=FILE";
   if (pair.code == std::errc::function_not_supported)
     return "this kernel has no such call: run a newer one, or one that is built with it";
-  if (is_ring && pair.code == std::errc::not_enough_memory)
+  if (is_ring && pair.code == std::errc::not_enough_memory && is_before(facts.kernel, 5, 12))
     return "ulimit -l unlimited   (before Linux 5.12 a ring is locked memory)";
+  if (pair.code == std::errc::not_enough_memory)
+    return "more memory, or a higher memory.max of the control group";
   if (pair.code == std::errc::resource_unavailable_try_again)
     return fmt::format("ulimit -i 100000   (pending signals and timers; the limit is {})",
                        facts.pending_signals.soft);

@@ -138,8 +138,14 @@ const Row rows[] = {
        refuse(facts.pairs[2], std::errc::function_not_supported, "io_uring_setup: …");
      },
      better, "newer"},
-    {"a_ring_without_memory_wants_locked_memory", "model uring",
+    {"a_ring_without_memory_wants_memory", "model uring",
      [](MachineFacts& facts) {
+       refuse(facts.pairs[2], std::errc::not_enough_memory, "io_uring_setup: …");
+     },
+     better, "memory.max"},
+    {"a_ring_without_memory_before_5_12_wants_locked_memory", "model uring",
+     [](MachineFacts& facts) {
+       facts.kernel = "5.11.0";
        refuse(facts.pairs[2], std::errc::not_enough_memory, "io_uring_setup: …");
      },
      better, "ulimit -l"},
