@@ -10,6 +10,7 @@
 #include "duet/io/shared_selector.hpp"
 #include "runtime/own_loops.hpp"
 #include "sys/fd.hpp"
+#include "sys/start_thread.hpp"
 
 namespace duet {
 namespace {
@@ -83,11 +84,10 @@ class OnPool : public OwnLoops {
   // As many of those wanted as there can be. Throws if that is none.
   void start_threads() {
     try {
-      while (threads_.size() < hosting_.threads) threads_.emplace_back([this] { work_off(); });
-    } catch (const std::system_error& error) {
-      if (threads_.empty())
-        throw IoError(error.code(), "start a thread of the pool",
-                      [] { return "within ulimit -u"; });
+      while (threads_.size() < hosting_.threads)
+        threads_.push_back(sys::start_thread("start a thread of the pool", [this] { work_off(); }));
+    } catch (const IoError& error) {
+      if (threads_.empty()) throw;
       hosting_.log.warning("the pool has {} threads and not {}: {}; {}", threads_.size(),
                            hosting_.threads, error.code().message(), limits_of_threads);
     }

@@ -10,6 +10,7 @@
 #include "sys/local_socket.hpp"
 #include "sys/poll.hpp"
 #include "sys/socket.hpp"
+#include "sys/start_thread.hpp"
 
 namespace duet {
 namespace {
@@ -151,29 +152,29 @@ void Supervisor::start_other(OtherWorker& other, std::size_t number,
   std::promise<void> listening;
   std::future<void> is_listening = listening.get_future();
   ++others_running_;
-  other.thread = std::thread(
-      [this, &other, number, &first, &addresses, listening = std::move(listening)] mutable {
-        std::optional<Loop> loop;
-        std::unique_ptr<Worker> worker;
-        try {
-          loop.emplace(connection_engine(), order_.log, order_.options.turn_order,
-                       order_.options.fibers);
-          std::vector<Endpoint> endpoints = listen_with(*loop, first, addresses);
-          auto placement = make_placement_on(*loop, endpoints);
-          worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
-                                            admissions_, order_.options.connections_max);
-          open_shards(number, *loop);
-          other.loop = &*loop;
-          other.worker = worker.get();
-          listening.set_value();
-        } catch (...) {
-          close_shards(number);
-          listening.set_exception(std::current_exception());
-          return;
-        }
-        loop->run(run_other(*worker, number));
-        tell(order_.loop_end, *loop);
-      });
+  other.thread = sys::start_thread("start a worker", [this, &other, number, &first, &addresses,
+                                                      listening = std::move(listening)] mutable {
+    std::optional<Loop> loop;
+    std::unique_ptr<Worker> worker;
+    try {
+      loop.emplace(connection_engine(), order_.log, order_.options.turn_order,
+                   order_.options.fibers);
+      std::vector<Endpoint> endpoints = listen_with(*loop, first, addresses);
+      auto placement = make_placement_on(*loop, endpoints);
+      worker = std::make_unique<Worker>(*loop, std::move(endpoints), std::move(placement),
+                                        admissions_, order_.options.connections_max);
+      open_shards(number, *loop);
+      other.loop = &*loop;
+      other.worker = worker.get();
+      listening.set_value();
+    } catch (...) {
+      close_shards(number);
+      listening.set_exception(std::current_exception());
+      return;
+    }
+    loop->run(run_other(*worker, number));
+    tell(order_.loop_end, *loop);
+  });
   is_listening.get();
 }
 

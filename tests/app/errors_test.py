@@ -166,6 +166,11 @@ class Failure(ServerCase):
                   says=["start a thread of the pool within ulimit -u", "temporarily unavailable"],
                   launcher=NO_THREAD)
 
+    def test_a_worker_without_a_thread_is_an_error_that_names_the_limit(self):
+        self.fail("echo", "--workers", "2", "--listen", "127.0.0.1:0",
+                  says=["start a worker within ulimit -u", "temporarily unavailable"],
+                  launcher=NO_THREAD)
+
     def test_signal_driven_i_o_without_a_helper_thread_is_an_error(self):
         self.fail("echo", "--model", "signal", "--listen", "127.0.0.1:0",
                   says=["start the helper thread within ulimit -u", "temporarily unavailable"],
