@@ -2,6 +2,7 @@
 // else.
 
 #include <cstdio>
+#include <new>
 
 #include "command.hpp"
 #include "port_owner.hpp"
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
     return say(2, error.what());
   } catch (const duet::IoError& error) {
     return say(1, explain(error));
+  } catch (const std::bad_alloc&) {
+    return say(1, "not enough memory for what was asked for");
   } catch (const std::exception& error) {
     return say(1, error.what());
   }

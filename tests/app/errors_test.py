@@ -166,6 +166,12 @@ class Failure(ServerCase):
                   says=["start a thread of the pool within ulimit -u", "temporarily unavailable"],
                   launcher=NO_THREAD)
 
+    def test_workers_for_which_there_is_no_memory_are_an_error(self):
+        if SANITIZER:
+            self.skipTest("a sanitizer takes all of the address space for itself")
+        self.fail("echo", "--workers", "4294967295", "--listen", "127.0.0.1:0",
+                  says=["not enough memory"], launcher=["prlimit", f"--as={1 << 34}", "--"])
+
     def test_a_worker_without_a_thread_is_an_error_that_names_the_limit(self):
         self.fail("echo", "--workers", "2", "--listen", "127.0.0.1:0",
                   says=["start a worker within ulimit -u", "temporarily unavailable"],
