@@ -101,7 +101,8 @@ Finding address_in_use(const MachineFacts& facts) {
   finding.why =
       "duet sets SO_REUSEADDR, which cures the one case: connections of an earlier server on that "
       "port, in TIME_WAIT or still open. It does not cure that another process listens there, or "
-      "that an outgoing connection has got that very port from ip_local_port_range.";
+      "that an outgoing connection has got that very port from ip_local_port_range; nor that a "
+      "server of uring was killed some milliseconds ago, whose ring the kernel closes later.";
   finding.cure =
       "ss -ltnp 'sport = :PORT' shows who listens; "
       "sysctl -w net.ipv4.ip_local_reserved_ports=PORT keeps a port for its server";

@@ -228,6 +228,7 @@ TEST(DoctorOfAGoodMachine, explains_what_reusing_an_address_cures_and_what_it_do
   EXPECT_EQ(found.verdict, fine);
   EXPECT_TRUE(says(found.why, "SO_REUSEADDR"));
   EXPECT_TRUE(says(found.why, "does not cure"));
+  EXPECT_TRUE(says(found.why, "a server of uring was killed"));
   EXPECT_TRUE(says(found.cure, "ss -ltnp"));
 }
 
