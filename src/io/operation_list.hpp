@@ -19,7 +19,6 @@ class OperationList {
   void add(Operation& operation) noexcept {
     operation.engine_words[0] = reinterpret_cast<std::uint64_t>(first_);
     first_ = &operation;
-    ++size_;
   }
 
   // False when it is not in the list.
@@ -31,17 +30,13 @@ class OperationList {
         first_ = next(operation);
       else
         before->engine_words[0] = operation.engine_words[0];
-      --size_;
       return true;
     }
     return false;
   }
 
-  std::size_t size() const noexcept { return size_; }
-
  private:
   Operation* first_ = nullptr;
-  std::size_t size_ = 0;
 };
 
 }  // namespace duet::io

@@ -57,8 +57,6 @@ class SlotTable {
     free_.push_back(handle.slot);
   }
 
-  std::size_t used() const noexcept { return slots_.size() - free_.size(); }
-
  private:
   // Tables lie at different addresses while they live; the product scatters their differences.
   std::uint32_t first_generation() const noexcept {

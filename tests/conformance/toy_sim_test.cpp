@@ -18,7 +18,7 @@ class ToyEngine final : public io::Engine {
   explicit ToyEngine(JobQueue& completed) : completed_(completed) {}
 
   io::Handle adopt(int descriptor, io::HandleKind) override {
-    ++adopted_;
+    ++census_.handles;
     return {static_cast<std::uint32_t>(descriptor), 0};
   }
 
@@ -28,7 +28,7 @@ class ToyEngine final : public io::Engine {
     Socket& socket = at(handle);
     if (!std::exchange(socket.is_open, false)) return;
     socket.has_finished = true;
-    --adopted_;
+    --census_.handles;
   }
 
   io::Progress submit(io::Operation& operation) override {
@@ -41,6 +41,7 @@ class ToyEngine final : public io::Engine {
       return io::Progress::done;
     }
     waiting_.push_back(&operation);
+    ++census_.operations;
     return io::Progress::pending;
   }
 
@@ -55,7 +56,6 @@ class ToyEngine final : public io::Engine {
   }
 
   void wake() noexcept override {}
-  io::EngineCensus census() const override { return {adopted_, waiting_.size()}; }
 
  private:
   static constexpr int no_descriptor_of_a_kernel = 1'000'000;
@@ -145,6 +145,7 @@ class ToyEngine final : public io::Engine {
 
   void complete(io::Operation& operation) {
     std::erase(waiting_, &operation);
+    --census_.operations;
     completed_.push(operation);
   }
 
@@ -156,7 +157,6 @@ class ToyEngine final : public io::Engine {
   JobQueue& completed_;
   std::deque<Socket> sockets_;
   std::vector<io::Operation*> waiting_;
-  std::size_t adopted_ = 0;
 };
 
 const Address service = Address::ip4({192, 0, 2, 1}, 7);  // RFC 5737: nobody's

@@ -14,7 +14,6 @@ TEST(SlotTable, finds_what_was_added) {
   ASSERT_NE(slots.find(handle), nullptr);
   EXPECT_EQ(slots.find(handle)->descriptor, 5);
   EXPECT_EQ(slots.find(handle)->kind, HandleKind::tcp);
-  EXPECT_EQ(slots.used(), 1U);
 }
 
 TEST(SlotTable, does_not_find_a_handle_whose_slot_was_used_again) {
@@ -47,16 +46,6 @@ TEST(SlotTable, does_not_find_the_handles_of_another_table) {
   for (std::size_t i = 0; i < tables.size(); ++i)
     for (std::size_t j = 0; j < tables.size(); ++j)
       EXPECT_EQ(tables.at(i).find(handles.at(j)) != nullptr, i == j);
-}
-
-TEST(SlotTable, counts_what_is_used) {
-  SlotTable<BasicSlot> slots;
-  Handle first = slots.add(1, HandleKind::tcp);
-  Handle second = slots.add(2, HandleKind::file);
-  slots.remove(first);
-  EXPECT_EQ(slots.used(), 1U);
-  slots.remove(second);
-  EXPECT_EQ(slots.used(), 0U);
 }
 
 }  // namespace

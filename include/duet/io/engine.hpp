@@ -58,7 +58,10 @@ class Engine {
   // since the last; -1 where there is none.
   virtual int descriptor() const noexcept { return -1; }
 
-  virtual EngineCensus census() const = 0;
+  const EngineCensus& census() const noexcept { return census_; }
+
+ protected:
+  EngineCensus census_;  // kept by the engine
 };
 
 // Builds the engine of a loop, on the loop's thread. `completed` is the loop's ready queue.

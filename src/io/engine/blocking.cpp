@@ -35,6 +35,7 @@ class BlockingEngine final : public Engine {
 
   Handle adopt(int descriptor, HandleKind kind) override {
     Handle handle = slots_.add(descriptor, kind);
+    ++census_.handles;
     if (has_mode_of_engine(kind)) slots_.find(handle)->mode.set(descriptor, mode_for(kind));
     return handle;
   }
@@ -50,6 +51,7 @@ class BlockingEngine final : public Engine {
     slot->mode.restore(slot->descriptor);
     ::close(slot->descriptor);
     slots_.remove(handle);
+    --census_.handles;
   }
 
   Progress submit(Operation& operation) override {
@@ -74,6 +76,7 @@ class BlockingEngine final : public Engine {
     }
     is_busy = true;
     recorded_.add(operation);
+    ++census_.operations;
     return Progress::pending;
   }
 
@@ -91,8 +94,6 @@ class BlockingEngine final : public Engine {
   }
 
   void wake() noexcept override { alarm_.ring(); }
-
-  EngineCensus census() const override { return {slots_.used(), recorded_.size()}; }
 
  private:
   static bool& busy(Slot& slot, const Operation& operation) {
@@ -151,6 +152,7 @@ class BlockingEngine final : public Engine {
 
   void complete(Operation& operation) {
     busy(*slots_.find(operation.handle), operation) = false;
+    --census_.operations;
     completed_.push(operation);
   }
 

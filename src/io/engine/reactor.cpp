@@ -67,6 +67,7 @@ class ReactorEngine final : public Engine {
 
   Handle adopt(int descriptor, HandleKind kind) override {
     Handle handle = slots_.add(descriptor, kind);
+    ++census_.handles;
     // Stream sockets are called with MSG_DONTWAIT and files with RWF_NOWAIT; the rest has only the
     // mode of its description, which may be shared with another process: release restores it.
     if (!is_stream(kind) && has_mode_of_engine(kind))
@@ -130,8 +131,6 @@ class ReactorEngine final : public Engine {
     return disk_->always_wakes() ? selector_->descriptor() : -1;
   }
 
-  EngineCensus census() const override { return {slots_.used(), pending_}; }
-
  private:
   static Progress refuse(Operation& operation, Ending why) {
     operation.finish(why);
@@ -147,7 +146,7 @@ class ReactorEngine final : public Engine {
     if (slot.is_ready(direction) && attempt(operation, slot, direction)) return Progress::done;
     if (!wait_for(operation, slot, direction)) return Progress::done;
     slot.waiter(direction) = &operation;
-    ++pending_;
+    ++census_.operations;
     return Progress::pending;
   }
 
@@ -203,7 +202,7 @@ class ReactorEngine final : public Engine {
     Operation& operation = *slot.waiter(direction);
     if (attempt(operation, slot, direction)) {
       slot.waiter(direction) = nullptr;
-      --pending_;
+      --census_.operations;
       completed_.push(operation);
     } else {
       selector_->rearm(slot.descriptor, direction);
@@ -212,7 +211,7 @@ class ReactorEngine final : public Engine {
 
   void end(Slot& slot, Operation& operation, Ending why) {
     slot.waiter(direction_of(operation.kind)) = nullptr;
-    --pending_;
+    --census_.operations;
     operation.finish(why);
     completed_.push(operation);
   }
@@ -232,7 +231,7 @@ class ReactorEngine final : public Engine {
       return Progress::done;
     if (!disk_->run(operation, descriptor)) return Progress::done;
     if (slot != nullptr) ++slot->on_disk;
-    ++pending_;
+    ++census_.operations;
     return Progress::pending;
   }
 
@@ -241,7 +240,7 @@ class ReactorEngine final : public Engine {
     disk_->collect(returned);
     while (!returned.empty()) {
       auto& operation = static_cast<Operation&>(returned.pop());
-      --pending_;
+      --census_.operations;
       Slot* slot = operation.handle ? slots_.find(operation.handle) : nullptr;
       if (slot != nullptr && --slot->on_disk == 0 && slot->is_closing) close(operation.handle);
       completed_.push(operation);
@@ -255,6 +254,7 @@ class ReactorEngine final : public Engine {
     else
       ::close(slot.descriptor);
     slots_.remove(handle);
+    --census_.handles;
   }
 
   JobQueue& completed_;
@@ -263,7 +263,6 @@ class ReactorEngine final : public Engine {
   std::atomic<bool> is_woken_ = false;
   const std::unique_ptr<DiskAccess> disk_;  // may wake until the end of its life
   SlotTable<Slot> slots_;
-  std::size_t pending_ = 0;
 };
 
 }  // namespace

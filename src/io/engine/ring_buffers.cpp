@@ -13,7 +13,7 @@ constexpr std::align_val_t page{4096};
 
 }  // namespace
 
-RingBuffers::RingBuffers(sys::Ring& ring) {
+RingBuffers::RingBuffers(sys::Ring& ring, std::size_t& leased) : leased_(leased) {
   constexpr std::size_t ring_bytes = count * sizeof(io_uring_buf);
   ring_ = static_cast<io_uring_buf_ring*>(::operator new(ring_bytes, page));
   io_uring_buf_ring_init(ring_);

@@ -26,7 +26,8 @@ class RingBuffers final : public BufferOwner {
     bool has_several() const noexcept { return first != last; }
   };
 
-  explicit RingBuffers(sys::Ring& ring);
+  // `leased` counts those that are out; it outlives this.
+  RingBuffers(sys::Ring& ring, std::size_t& leased);
   RingBuffers(const RingBuffers&) = delete;
   RingBuffers& operator=(const RingBuffers&) = delete;
   ~RingBuffers();
@@ -43,7 +44,6 @@ class RingBuffers final : public BufferOwner {
   std::size_t copy(Queue& queue, std::span<std::byte> into) noexcept;  // and drops the bytes
 
   void give_back(std::byte* buffer) noexcept override;
-  std::size_t leased() const noexcept { return leased_; }
 
  private:
   // What a buffer in a queue has: the bytes from `begin` to `end`.
@@ -62,7 +62,7 @@ class RingBuffers final : public BufferOwner {
   io_uring_buf_ring* ring_ = nullptr;  // page-aligned, and the buffers behind it
   std::byte* buffers_ = nullptr;
   bool is_usable_ = false;
-  std::size_t leased_ = 0;
+  std::size_t& leased_;
   std::array<Arrival, count> arrivals_{};  // by the buffer's number
 };
 

@@ -43,7 +43,7 @@ class UringEngine final : public Engine {
   }
 
   ~UringEngine() override {
-    while (in_flight() > 0) reap(never);  // what was released last
+    while (census_.operations > 0) reap(never);  // what was released last
   }
 
   Handle adopt(int descriptor, HandleKind kind) override {
@@ -55,6 +55,7 @@ class UringEngine final : public Engine {
     bool is_shared = kind == HandleKind::listener && sys::is_local_socket(descriptor);
     bool stays_blocking = is_stream(kind) || (kind == HandleKind::listener && !is_shared);
     Handle handle = slots_.add(descriptor, kind);
+    ++census_.handles;
     slots_.find(handle)->accepts_by_poll = is_shared;
     if (has_mode_of_engine(kind))
       slots_.find(handle)->mode.set(descriptor,
@@ -71,7 +72,7 @@ class UringEngine final : public Engine {
     // description waits for.
     if (slot->arrivals.is_armed) {
       disarm(*slot, handle.slot);
-      ++released_while_armed_;
+      ++census_.operations;  // nobody waits for it, but it has to end before the stream is closed
     }
     for (Operation* operation : slot->waiting)
       if (operation != nullptr) end(*operation, *slot, Ending::closed);
@@ -110,7 +111,7 @@ class UringEngine final : public Engine {
     bool is_ours = is_for_ring(operation);
     if (!is_ours && !pools_.run(operation, descriptor)) return Progress::done;
     if (slot != nullptr) ++slot->in_flight;
-    ++pending_;
+    ++census_.operations;
     if (is_ours) start(operation, slot);
     return Progress::pending;
   }
@@ -158,18 +159,10 @@ class UringEngine final : public Engine {
     }
   }
 
-  EngineCensus census() const override {
-    return {slots_.used(), in_flight(), buffers_ ? buffers_->leased() : 0};
-  }
-
  private:
   static std::uint64_t data_of(Operation& operation) {
     return reinterpret_cast<std::uint64_t>(&operation);
   }
-
-  // Operations; and of the receives that stay armed, which nobody waits for, those that are told to
-  // end with their stream: the stream is closed only when they have.
-  std::size_t in_flight() const { return pending_ + released_while_armed_; }
 
   static Operation*& waiting(Slot& slot, const Operation& operation) {
     return slot.waiting[static_cast<std::size_t>(direction_of(operation.kind))];
@@ -210,7 +203,7 @@ class UringEngine final : public Engine {
   // The kernel takes one of its buffers when there is something to receive. Without such buffers,
   // or when all are out, the ring waits and we receive into one of the loop's.
   void start_lease(Operation& operation, Slot& slot) {
-    if (!buffers_) buffers_ = std::make_unique<RingBuffers>(ring_);
+    if (!buffers_) buffers_ = std::make_unique<RingBuffers>(ring_, census_.leases);
     std::uint64_t& is_by_poll = operation.engine_words[by_poll_word];
     if (!is_stream(slot.kind) || !buffers_->is_usable()) is_by_poll = 1;
     bool stays_armed =
@@ -262,7 +255,7 @@ class UringEngine final : public Engine {
       disarm(slot, number);  // what its handler does not ask for stays with the peer
     }
     if (slot.arrivals.is_armed) return;
-    if (slot.is_closing) --released_while_armed_;
+    if (slot.is_closing) --census_.operations;
     leave(slot, {number, slot.generation});
   }
 
@@ -291,7 +284,7 @@ class UringEngine final : public Engine {
       if (group_of(operation.kind) == Group::peer) waiting(*slot, operation) = nullptr;
       leave(*slot, operation.handle);
     }
-    --pending_;
+    --census_.operations;
     completed_.push(operation);
   }
 
@@ -320,6 +313,7 @@ class UringEngine final : public Engine {
     else
       ::close(slot.descriptor);
     slots_.remove(handle);
+    --census_.handles;
   }
 
   JobQueue& completed_;
@@ -331,8 +325,6 @@ class UringEngine final : public Engine {
   PoolAccess pools_;
   std::atomic<bool> is_woken_ = false;
   SlotTable<Slot> slots_;
-  std::size_t pending_ = 0;
-  std::size_t released_while_armed_ = 0;  // receives
   bool can_stay_armed_ = true;
 };
 
