@@ -1,8 +1,10 @@
 #include "duet/loop/channel.hpp"
 
+#include <atomic>
 #include <numeric>
 #include <thread>
 
+#include "loop/overwritten.hpp"
 #include "loop/scope_fixture.hpp"
 
 namespace duet {
@@ -156,6 +158,34 @@ TEST_P(ChannelTest, connects_loops_and_threads) {
   by_loop.insert(by_loop.end(), by_thread.begin(), by_thread.end());
   std::ranges::sort(by_loop);
   EXPECT_TRUE(by_loop == numbers(2 * count));
+}
+
+// Who has sent it is still on the way out then, and used to unlock what was gone.
+TEST_P(ChannelTest, may_be_destroyed_by_the_task_that_has_received_its_only_value) {
+  std::atomic<Channel<int>*> to_fill = nullptr;
+  std::atomic<bool> is_over = false;
+  std::thread other([&] {
+    while (!is_over.load()) {
+      if (Channel<int>* channel = to_fill.load()) {
+        wait(channel->send(1));
+        to_fill.store(nullptr);
+      }
+      std::this_thread::yield();
+    }
+  });
+  run([&]() -> Task<> {
+    for (int i = 0; i < test::rounds(200); ++i) {
+      test::Overwritten<Channel<int>> channel(1U);
+      to_fill.store(&channel.get());
+      std::optional<int> value = co_await channel.get().receive();
+      channel.end();
+      EXPECT_EQ(value, 1);
+      while (to_fill.load() != nullptr) std::this_thread::yield();
+      EXPECT_TRUE(channel.is_untouched());
+    }
+  });
+  is_over = true;
+  other.join();
 }
 
 }  // namespace

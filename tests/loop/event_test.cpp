@@ -1,11 +1,14 @@
 #include "duet/loop/event.hpp"
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "duet/loop/all.hpp"
 #include "duet/loop/scope.hpp"
 #include "duet/loop/sleep.hpp"
 #include "loop/loop_fixture.hpp"
+#include "loop/overwritten.hpp"
 
 namespace duet {
 namespace {
@@ -92,6 +95,35 @@ TEST_P(EventTest, a_wait_in_a_cancelled_scope_ends_at_once) {
     }
     EXPECT_TRUE(is_cancelled);
   });
+}
+
+// Who has set it is still on the way out then, and used to unlock what was gone.
+TEST_P(EventTest, may_be_destroyed_by_the_task_that_it_has_woken) {
+  std::atomic<Event*> to_set = nullptr;
+  std::atomic<bool> is_over = false;
+  std::thread other([&] {
+    while (!is_over.load()) {
+      Event* event = to_set.load();
+      if (event == nullptr) {
+        std::this_thread::yield();
+        continue;
+      }
+      event->set();
+      to_set.store(nullptr);
+    }
+  });
+  run([&]() -> Task<> {
+    for (int i = 0; i < test::rounds(200); ++i) {
+      test::Overwritten<Event> event;
+      to_set.store(&event.get());
+      co_await event.get().wait();
+      event.end();
+      while (to_set.load() != nullptr) std::this_thread::yield();
+      EXPECT_TRUE(event.is_untouched());
+    }
+  });
+  is_over = true;
+  other.join();
 }
 
 }  // namespace

@@ -25,7 +25,10 @@ class Channel {
   explicit Channel(std::size_t capacity) : capacity_(capacity) { DUET_ASSERT(capacity > 0); }
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
-  ~Channel() { DUET_ASSERT(senders_.empty() && receivers_.empty()); }
+  ~Channel() {
+    std::lock_guard lock(mutex_);  // see Waiter::wake
+    DUET_ASSERT(senders_.empty() && receivers_.empty());
+  }
 
   // co_await, or wait(…): true when the channel has the value, false when it is closed. Throws
   // Cancelled: then nobody will receive it. What was not taken is destroyed with the call; who

@@ -11,7 +11,10 @@ class Event {
   Event() noexcept = default;
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
-  ~Event() { DUET_ASSERT(waiters_.empty()); }
+  ~Event() {
+    std::lock_guard lock(mutex_);  // see Waiter::wake
+    DUET_ASSERT(waiters_.empty());
+  }
 
   void set() noexcept;
   void clear() noexcept;

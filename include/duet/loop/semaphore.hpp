@@ -19,7 +19,10 @@ class Semaphore {
   explicit Semaphore(std::size_t permits) noexcept : permits_(permits) {}
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
-  ~Semaphore() { DUET_ASSERT(waiters_.empty()); }
+  ~Semaphore() {
+    std::lock_guard lock(mutex_);  // see Waiter::wake
+    DUET_ASSERT(waiters_.empty());
+  }
 
   // Given back at the end of its life, on whatever thread that is.
   class Permit {

@@ -35,7 +35,8 @@ class Waiter : private QueuedWaiter, private CancelNode {
   Waiter& operator=(const Waiter&) = delete;
 
   // Ends the wait. Called under the lock by who has taken it out of the queue; it may be gone when
-  // the lock is given back. Any thread.
+  // the lock is given back, and its task may be about to destroy what it has waited for, which
+  // takes the lock for that. Any thread.
   void wake() noexcept;
 
  protected:
