@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "duet/loop/event.hpp"
 #include "loop/scope_fixture.hpp"
 
 namespace duet {
@@ -93,15 +94,17 @@ TEST_P(RunOnTest, a_loop_of_calls_ends_at_its_deadline) {
 
 TEST_P(RunOnTest, passes_a_cancellation_the_name_and_the_priority_on) {
   std::string seen;
+  Event has_begun;
   auto look = [&]() -> Task<> {
     CancelScope* scope = co_await this_scope();
     seen = std::string(scope->name()) + std::to_string(scope->priority());
+    has_begun.set();
     co_await wait_for_cancel(reason_);
   };
   auto body = [&](Scope& scope) -> Task<> {
     auto calling = [&]() -> Task<> { co_await prioritized(5, run_on(*other_, look)); };
     scope.spawn("worker", calling);
-    co_await sleep_for(milliseconds(5));
+    co_await has_begun.wait();
     scope.cancel();
   };
   run([&]() -> Task<> { co_await scoped(body); });
