@@ -7,6 +7,7 @@
 
 #include "sys/call.hpp"
 #include "sys/signal.hpp"
+#include "sys/thread_sanitizer.hpp"
 
 namespace duet::sys {
 
@@ -62,12 +63,14 @@ void AioRequest::prepare(int file, Ended ended) noexcept {
   block_.aio_sigevent.sigev_notify = SIGEV_SIGNAL;
   block_.aio_sigevent.sigev_signo = aio_signal();
   block_.aio_sigevent.sigev_value.sival_ptr = this;
+  note_release(this);  // to the handler
 }
 
 void AioRequest::handle(int, siginfo_t* info, void*) {
   if (info->si_code != SI_ASYNCIO) return;
   int saved = errno;
   auto& request = *static_cast<AioRequest*>(info->si_value.sival_ptr);
+  note_acquire(&request);
   request.ended_(request);
   errno = saved;
 }

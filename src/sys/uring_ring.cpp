@@ -5,18 +5,8 @@
 
 #include "sys/call.hpp"
 #include "sys/ring.hpp"
+#include "sys/thread_sanitizer.hpp"
 #include "sys/timeout.hpp"
-
-#if defined(__SANITIZE_THREAD__)  // g++
-#define DUET_THREAD_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)  // clang
-#define DUET_THREAD_SANITIZER
-#endif
-#endif
-#ifdef DUET_THREAD_SANITIZER
-#include <sanitizer/tsan_interface.h>
-#endif
 
 namespace duet::sys {
 namespace {
@@ -38,13 +28,8 @@ int set_up(io_uring& ring, unsigned entries, unsigned flags) {
 
 // liburing maps and unmaps its queues by system calls of its own, which ThreadSanitizer does not
 // see: a queue where another thread's has been would look like the same memory.
-#ifdef DUET_THREAD_SANITIZER
-void note_mapped() { __tsan_acquire(const_cast<unsigned*>(&needed)); }
-void note_unmapping() { __tsan_release(const_cast<unsigned*>(&needed)); }
-#else
-void note_mapped() {}
-void note_unmapping() {}
-#endif
+void note_mapped() { note_acquire(&needed); }
+void note_unmapping() { note_release(&needed); }
 
 }  // namespace
 
