@@ -1,6 +1,7 @@
 // A handler that waits for a disk keeps nobody waiting with whom it shares a loop.
 
 #include <atomic>
+#include <string_view>
 
 #include "conformance/disk_handlers.hpp"
 #include "support/shared_memory.hpp"
@@ -15,6 +16,11 @@ constexpr std::size_t large = 96U << 20;
 
 // Ticks come every millisecond, and the work takes many; one or two may come while it opens a file.
 constexpr long ticks_of_an_open_loop = 4;
+
+// Once is proof, since nobody goes on where the work holds the loop. A machine that has other tasks
+// may keep the loop waiting for as long as the work takes: that proves nothing.
+constexpr int attempts_max = 5;
+constexpr std::string_view went_on = " while others went on";
 
 struct Progress {
   std::atomic<long> ticks = 0;
@@ -35,8 +41,7 @@ Task<std::string> count_ticks(Directory folder, DiskBody body, Progress* progres
   std::string result = co_await body(folder);
   long ticks = progress->ticks - before;
   progress->is_over = true;
-  co_return result +
-      (ticks >= ticks_of_an_open_loop ? " while others went on" : " while nobody went on");
+  co_return result.append(ticks >= ticks_of_an_open_loop ? went_on : " while nobody went on");
 }
 
 Task<> work_on_disk(Stream peer, Directory folder, DiskBody body, Progress* progress) {
@@ -53,7 +58,17 @@ class DiskWaits : public DiskTest {
                               "Connections.wait_for_a_blocked_peer_only_if_served_one_at_a_time");
   }
 
-  std::string result_beside_another(DiskBody body) {
+  template <class Prepare>
+  std::string result_beside_another(DiskBody body, Prepare prepare) {
+    std::string result;
+    for (int i = 0; i < attempts_max && !result.ends_with(went_on); ++i) {
+      prepare();
+      result = attempt_beside_another(body);
+    }
+    return result;
+  }
+
+  std::string attempt_beside_another(DiskBody body) {
     SharedMemory<Progress> progress;
     Directory folder(folder_.path());
     ServerProcess server(options(), [&](Runtime& runtime) {
@@ -85,7 +100,8 @@ TEST_P(DiskWaits, for_a_read_that_is_not_cached_keep_nobody_waiting) {
   folder_.write("file", std::string(large, 'x'));
   if (!folder_.chill("file"))
     GTEST_SKIP() << not_here("this file system has no other place than memory");
-  EXPECT_EQ(result_beside_another(read_cold), "read while others went on");
+  auto chill = [this] { folder_.chill("file"); };
+  EXPECT_EQ(result_beside_another(read_cold, chill), "read while others went on");
 }
 
 Task<std::string> write_and_sync(Directory folder) {
@@ -97,7 +113,7 @@ Task<std::string> write_and_sync(Directory folder) {
 }
 
 TEST_P(DiskWaits, for_a_write_and_a_sync_keep_nobody_waiting) {
-  EXPECT_EQ(result_beside_another(write_and_sync), "synced while others went on");
+  EXPECT_EQ(result_beside_another(write_and_sync, [] {}), "synced while others went on");
 }
 
 Task<std::string> copy(Directory folder) {
@@ -107,7 +123,7 @@ Task<std::string> copy(Directory folder) {
 
 TEST_P(DiskWaits, for_a_copy_keep_nobody_waiting) {
   folder_.write("file", std::string(large, 'x'));
-  EXPECT_EQ(result_beside_another(copy), "copied while others went on");
+  EXPECT_EQ(result_beside_another(copy, [] {}), "copied while others went on");
 }
 
 }  // namespace
