@@ -105,9 +105,13 @@ std::size_t resident_bytes_of(pid_t process) {
   return bytes;
 }
 
+bool has_grown_by(pid_t process, std::size_t before, std::size_t bytes) {
+  return !has_sanitizer && resident_bytes_of(process) >= before + bytes;
+}
+
 void expect_growth_below(pid_t process, std::size_t before, std::size_t bytes) {
-  if (has_sanitizer) return;
-  EXPECT_LT(resident_bytes_of(process), before + bytes);
+  EXPECT_FALSE(has_grown_by(process, before, bytes))
+      << "from " << before << " to " << resident_bytes_of(process) << " bytes";
 }
 
 }  // namespace duet::test

@@ -27,8 +27,9 @@ std::size_t zombies_of(pid_t process);
 Duration cpu_time_of(pid_t process);
 std::size_t resident_bytes_of(pid_t process);
 
-// Expects that this has not become `bytes` more than `before`; nothing under a sanitizer, which
-// keeps what was freed.
+// Whether the resident bytes have become at least `bytes` more than `before`; false under a
+// sanitizer, which keeps what was freed.
+bool has_grown_by(pid_t process, std::size_t before, std::size_t bytes);
 void expect_growth_below(pid_t process, std::size_t before, std::size_t bytes);
 
 }  // namespace duet::test
