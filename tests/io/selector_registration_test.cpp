@@ -37,6 +37,25 @@ TEST_P(SelectorRegistration, refuses_to_add_twice_and_keeps_the_first) {
   EXPECT_EQ(look_at_one(), readable);
 }
 
+TEST_P(SelectorRegistration, refuses_to_add_a_descriptor_again_that_something_else_has_too) {
+  struct Other {
+    int number;
+    int fd() const { return number; }
+  };
+  selector_.add(pair_, readable, "first");
+  EXPECT_EQ(errno_of([&] { selector_.add(Other{pair_.fd()}, readable, "second"); }), EEXIST);
+  EXPECT_EQ(selector_.find(Other{pair_.fd()})->data, "first");
+}
+
+TEST_P(SelectorRegistration, a_refusal_names_the_descriptor) {
+  try {
+    selector_.remove(pair_);
+    ADD_FAILURE() << "not refused";
+  } catch (const IoError& refused) {
+    EXPECT_EQ(refused.subject(), std::to_string(pair_.fd()));
+  }
+}
+
 TEST_P(SelectorRegistration, refuses_a_negative_descriptor_and_one_that_is_closed) {
   int number = pair_.fd();
   pair_.ours.close();
@@ -48,8 +67,10 @@ TEST_P(SelectorRegistration, refuses_a_negative_descriptor_and_one_that_is_close
 
 TEST_P(SelectorRegistration, refuses_no_events_at_all) {
   EXPECT_EQ(errno_of([&] { selector_.add(pair_.fd(), {}); }), EINVAL);
+  EXPECT_EQ(errno_of([&] { selector_.add(-1, {}); }), EINVAL);
   EXPECT_EQ(selector_.size(), 0U);
   selector_.add(pair_.fd(), readable, "kept");
+  EXPECT_EQ(errno_of([&] { selector_.add(pair_.fd(), {}); }), EINVAL);
   EXPECT_EQ(errno_of([&] { selector_.modify(pair_.fd(), Events{}); }), EINVAL);
   pair_.write_to_us();
   EXPECT_EQ(look(), Found{"kept"});
@@ -80,6 +101,17 @@ TEST_P(SelectorRegistration, other_data_is_reported_at_once) {
   selector_.add(pair_.fd(), writable, "old");
   selector_.modify_data(pair_.fd(), "new");
   EXPECT_EQ(look(), Found{"new"});
+}
+
+// epoll_ctl(2) would refuse a closed descriptor.
+TEST_P(SelectorRegistration, changing_the_data_alone_does_not_ask_the_system) {
+  selector_.add(pair_.fd(), writable, "old");
+  int number = pair_.fd();
+  pair_.ours.close();
+  selector_.modify_data(number, "new");
+  EXPECT_EQ(selector_.find(number)->data, "new");
+  selector_.modify(number, writable, "newer");
+  EXPECT_EQ(selector_.remove(number).data, "newer");
 }
 
 TEST_P(SelectorRegistration, removing_returns_the_key) {
@@ -136,6 +168,7 @@ TEST_P(SelectorRegistration, closed_it_refuses_all_but_a_second_close) {
   selector_.close();
   EXPECT_EQ(selector_.size(), 0U);
   EXPECT_EQ(selector_.find(pair_.fd()), nullptr);
+  EXPECT_TRUE(selector_.keys().empty());
   EXPECT_EQ(error_of_call([&] { selector_.add(pair_.fd(), readable); }), Errc::closed);
   EXPECT_EQ(error_of_call([&] { selector_.remove(pair_.fd()); }), Errc::closed);
   EXPECT_EQ(error_of_call([&] { selector_.wait(Duration::zero()); }), Errc::closed);

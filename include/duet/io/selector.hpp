@@ -26,6 +26,8 @@
 #include <iterator>
 #include <memory>
 #include <ranges>
+#include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -84,7 +86,8 @@ class Selector {
   const Key& add(const Watched& watched, Events events, Data data = Data()) {
     int fd = fd_of(watched);
     io::SelectorMechanism& mechanism = opened();
-    if (entries_.contains(fd)) fail(EEXIST);
+    if (!events.any()) fail(EINVAL, fd);
+    if (entries_.contains(fd)) fail(EEXIST, fd);
     auto added = entries_.try_emplace(fd, Key{fd, events, std::move(data)}, ++generations_).first;
     try {
       register_with(mechanism, added->second);
@@ -160,7 +163,8 @@ class Selector {
     return descriptor;
   }
 
-  // Forgets all; what follows, but another close, throws Errc::closed.
+  // Forgets all: there are no keys any more, and what follows throws Errc::closed, except another
+  // close.
   void close() {
     if (mechanism_) opened();
     mechanism_.reset();
@@ -185,8 +189,9 @@ class Selector {
       return watched.fd();
   }
 
-  [[noreturn]] static void fail(int error) {
-    throw IoError({error, std::system_category()}, "selector");
+  [[noreturn]] static void fail(int error, int fd) {
+    throw IoError({error, std::system_category()}, "selector, descriptor",
+                  [fd] { return std::to_string(fd); });
   }
 
   [[noreturn]] static void refuse_as_busy() { throw IoError(Errc::busy, "selector"); }
@@ -201,7 +206,7 @@ class Selector {
   Entry& find_entry(int fd) {
     opened();
     auto found = entries_.find(fd);
-    if (found == entries_.end()) fail(ENOENT);
+    if (found == entries_.end()) fail(ENOENT, fd);
     return found->second;
   }
 
@@ -218,7 +223,7 @@ class Selector {
   }
 
   void change(Entry& entry, Events events) {
-    if (!events.any()) fail(EINVAL);
+    if (!events.any()) fail(EINVAL, entry.key.fd);
     if (events == entry.key.events) return;
     int fd = entry.key.fd;
     try {
