@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "duet/base/assert.hpp"
 #include "duet/loop/all.hpp"
 #include "duet/loop/offload.hpp"
 #include "duet/loop/within.hpp"
@@ -9,6 +10,7 @@
 namespace duet {
 
 Offered EventQueue::offer(Event&& event) {
+  DUET_ASSERT(event != nullptr);  // here, where it is known who offers it
   if (events_.try_send(event)) return Offered::accepted;
   return is_closed_ ? Offered::closed : Offered::full;
 }

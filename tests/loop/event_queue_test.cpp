@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -46,6 +47,21 @@ TEST_P(EventQueueTest, refuses_what_it_has_no_room_for_and_leaves_it_to_the_call
   events.close();
   loop_->run(events.handle());
   EXPECT_EQ(handled, 3);
+}
+
+TEST(EventQueueDeathTest, an_event_without_a_handler_is_refused_where_it_is_offered) {
+  EventQueue events(1);
+  EXPECT_DEATH(events.offer(nullptr), "event_queue.cpp.*event != nullptr");
+}
+
+TEST(EventQueueAtItsEnd, destroys_what_nobody_has_handled) {
+  auto handled = std::make_shared<int>(0);
+  {
+    EventQueue events(2);
+    events.offer([handled] { ++*handled; });
+  }
+  EXPECT_EQ(*handled, 0);
+  EXPECT_EQ(handled.use_count(), 1);
 }
 
 TEST_P(EventQueueTest, refuses_events_when_it_is_closed_and_handles_those_before) {

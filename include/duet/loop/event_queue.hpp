@@ -11,8 +11,9 @@
 //   events.handle_here();                         // by a thread of one's own
 //
 // It holds at most `capacity` events: beyond, an offer is refused, which is a result, and its event
-// is left to the caller. Several may handle at the same time. Nobody may be handling any more when
-// it is destroyed.
+// is left to the caller. Several may handle at the same time. Nobody may be handling or offering
+// any more when it is destroyed; what is left in it then is destroyed uncalled. A capacity of 0 and
+// an event without a handler are broken invariants.
 
 #include <atomic>
 #include <functional>
