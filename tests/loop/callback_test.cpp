@@ -53,6 +53,43 @@ TEST_P(CallbackTest, gets_failures_as_error_codes) {
   EXPECT_EQ(errors, (std::vector<std::error_code>{Errc::busy, Errc::timed_out}));
 }
 
+// A timer that its handler sets again, a hundred thousand times: neither a stack that grows nor a
+// loop that gets to nothing else.
+TEST_P(CallbackTest, of_a_timer_may_set_it_again_for_no_time_and_others_get_their_turn) {
+  struct Ticking {
+    Ticking(int& count, bool& others) : ticks(count), is_over(others) {
+      tick();
+      start(yield(), [this](Done) { is_over = true; });
+    }
+    void tick() {
+      start_after(milliseconds(0), [this] {
+        if (++ticks < 100'000) return tick();
+        EXPECT_TRUE(is_over);
+      });
+    }
+    int& ticks;
+    bool& is_over;
+  };
+  int ticks = 0;
+  bool is_over = false;
+  loop_->run(by_callbacks<Ticking>(std::ref(ticks), std::ref(is_over)));
+  EXPECT_EQ(ticks, 100'000);
+}
+
+TEST_P(CallbackTest, of_one_timer_is_dropped_by_a_scope_of_its_own) {
+  bool was_called = false;
+  auto body = [&]() -> Task<> {
+    CancelScope* around = co_await this_scope();
+    Scope alone(around);
+    start_after(alone, hours(1), [&] { was_called = true; });
+    alone.cancel();
+    co_await alone.join();
+    alone.rethrow_failure();
+  };
+  run(body);
+  EXPECT_FALSE(was_called);
+}
+
 TEST_P(CallbackTest, is_never_called_within_start) {
   bool has_returned = false;
   bool was_called = false;

@@ -286,5 +286,29 @@ TEST(TimerWheel, next_leads_to_a_far_timer_in_few_steps) {
   EXPECT_LT(now, deadline + milliseconds(1));
 }
 
+// If setting or removing one looked at others, this would take hours.
+TEST(TimerWheel, keeps_a_million_timers_and_half_of_them_are_removed) {
+  constexpr std::size_t count = 1'000'000;
+  struct CountingTimer : Timer {
+    CountingTimer() : Timer([](Timer& timer) { ++*static_cast<CountingTimer&>(timer).fired; }) {}
+    std::size_t* fired = nullptr;
+  };
+  TimePoint start{hours(5)};
+  TimerWheel wheel(start);
+  std::vector<CountingTimer> timers(count);
+  std::size_t fired = 0;
+  std::minstd_rand random(1);
+  for (CountingTimer& timer : timers) {
+    timer.fired = &fired;
+    wheel.add(timer, start + milliseconds(1 + random() % 3'600'000));
+  }
+  EXPECT_EQ(wheel.size(), count);
+  for (std::size_t i = 0; i < count; i += 2) wheel.remove(timers[i]);
+  EXPECT_EQ(wheel.size(), count / 2);
+  for (TimePoint now = start; now <= start + hours(1); now += seconds(1)) wheel.advance(now);
+  EXPECT_EQ(fired, count / 2);
+  EXPECT_EQ(wheel.size(), 0U);
+}
+
 }  // namespace
 }  // namespace duet
