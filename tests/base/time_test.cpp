@@ -7,6 +7,14 @@
 namespace duet {
 namespace {
 
+// As who waits in a loop of somebody else's does: for a rest that overflowed he would wait for
+// ever.
+TEST(Deadline, has_a_rest_that_can_be_counted) {
+  EXPECT_LT(past - Clock::now(), Duration::zero());
+  EXPECT_GT(never - Clock::now(), std::chrono::hours(24 * 365));
+  EXPECT_LE(past, Clock::now());
+}
+
 TEST(After, adds_a_delay) {
   TimePoint now = Clock::now();
   EXPECT_EQ(after(now, std::chrono::seconds(1)) - now, std::chrono::seconds(1));

@@ -1,6 +1,7 @@
 #pragma once
 // Time in duet is monotonic: a step of the wall clock moves no deadline. `never` is a deadline that
-// does not come, `past` one that has always been reached.
+// does not come, `past` one that has always been reached; how long it is until then can be counted
+// for both, `deadline - Clock::now()`.
 
 #include <chrono>
 #include <type_traits>
@@ -12,7 +13,7 @@ using TimePoint = Clock::time_point;
 using Duration = Clock::duration;
 
 inline constexpr TimePoint never = TimePoint::max();
-inline constexpr TimePoint past = TimePoint::min();
+inline constexpr TimePoint past = TimePoint();  // min() minus any other overflows
 
 // `from + delay` without overflow: a huge delay is `never`.
 constexpr TimePoint after(TimePoint from, Duration delay) noexcept {

@@ -91,7 +91,8 @@ class Loop : public LoopLocal {
   // epoll and uring.
   int descriptor() const;
 
-  // When run_once is to be called again though nothing is readable.
+  // When run_once is to be called again though nothing is readable: a timer's time, `past` for at
+  // once, or `never`. It may be another after each run_once.
   TimePoint next_deadline() noexcept;
 
   // Calls `function` on this loop's thread, soon; never, if the loop ends before. Any thread.
