@@ -65,6 +65,11 @@ Task<> echo_with_record(Stream peer) {
 int main(int argc, char** argv) {
   std::vector<std::string> rest;
   Options options = Options::parse(argc, argv, rest);
+  using Words = std::vector<std::string>;
+  if (!rest.empty() && rest != Words{"--state", "record"} && rest != Words{"--state", "closures"}) {
+    fmt::print(stderr, "usage: {} [--state closures|record] [options; see --help]\n", argv[0]);
+    return 2;
+  }
   Runtime runtime(options);
   std::string listen = options.listen_or("127.0.0.1:7000");
   if (rest == std::vector<std::string>{"--state", "record"})

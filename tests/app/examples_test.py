@@ -32,6 +32,12 @@ class Echoes(ServerCase):
                 finish(client)
                 self.assertEqual(take_all(client), b"")
 
+    def test_an_unknown_state_is_refused(self):
+        said = subprocess.run([example("echo_callbacks"), "--state", "nowhere"], text=True,
+                              capture_output=True, timeout=PATIENCE_SECONDS)
+        self.assertEqual(said.returncode, 2)
+        self.assertIn("--state closures|record", said.stderr)
+
 
 @unittest.skipUnless(os.path.exists(example("selector_echo")), "the examples were not built")
 class SelectorEcho(ServerCase):
