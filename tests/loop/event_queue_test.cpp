@@ -82,18 +82,22 @@ TEST_P(EventQueueTest, handled_by_nobody_is_refused_and_keeps_its_events) {
   EXPECT_EQ(events.size(), 1U);
 }
 
-TEST_P(EventQueueTest, takes_events_of_any_thread) {
+TEST_P(EventQueueTest, takes_events_of_any_thread_and_keeps_the_order_of_each) {
   EventQueue events(1000);
-  int handled = 0;
+  std::vector<std::vector<int>> handled(4);
   std::vector<std::jthread> sources;
   std::atomic<int> running = 4;
-  for (int i = 0; i < 4; ++i)
+  for (std::vector<int>& of_source : handled)
     sources.emplace_back([&] {
-      for (int k = 0; k < 250; ++k) EXPECT_EQ(events.offer([&] { ++handled; }), Offered::accepted);
+      for (int k = 0; k < 250; ++k)
+        EXPECT_EQ(events.offer([&of_source, k] { of_source.push_back(k); }), Offered::accepted);
       if (--running == 0) events.close();
     });
   loop_->run(events.handle());
-  EXPECT_EQ(handled, 1000);
+  for (const std::vector<int>& of_source : handled) {
+    EXPECT_EQ(of_source.size(), 250U);
+    EXPECT_TRUE(std::ranges::is_sorted(of_source));
+  }
 }
 
 TEST_P(EventQueueTest, takes_events_that_handlers_offer) {
