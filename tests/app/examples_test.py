@@ -8,19 +8,15 @@ import subprocess
 import threading
 import unittest
 
-from program import EVERY_MODEL, PATIENCE_SECONDS, Server, ServerCase, eventually, example, under
+from program import EVERY_MODEL, PATIENCE_SECONDS, Server, ServerCase, example, under
 from traffic import exchange, finish, pattern, take_all
 
 
 @unittest.skipUnless(os.path.exists(example("echo_fiber")), "the examples were not built")
 class Echoes(ServerCase):
     def connect_to_example(self, name, *arguments, model):
-        path = f"{self.folder()}/echo"
-        self.keep(Server([example(name)],
-                         [*arguments, "--listen", f"unix:{path}", *model.arguments], 0))
-        client = self.closing(socket.socket(socket.AF_UNIX))
-        eventually(lambda: client.connect_ex(path) == 0, f"{name} listens")
-        return client
+        return self.connect(self.keep(Server(
+            [example(name)], [*arguments, "--listen", "127.0.0.1:0", *model.arguments], 1)))
 
     @under(*EVERY_MODEL)
     def test_a_fiber_and_callbacks_of_both_kinds_send_back_what_comes(self, model):
