@@ -49,6 +49,14 @@ struct Runtime::State {
     return model.sharing() == Sharing::by_worker ? workers.load() : 1;
   }
 
+  // By a program that says itself where it listens, instead of asking options.listen_or().
+  void warn_if_listen_is_unused() const {
+    const std::optional<Address> wanted = Address::parse(options.listen);
+    if (options.listen.empty() || std::ranges::count(services, wanted, &Service::address) > 0)
+      return;
+    log->warning("--listen {} is not used: this program has an address of its own", options.listen);
+  }
+
   const Options options;
   const Model model;
   std::atomic<unsigned> workers;
@@ -117,6 +125,7 @@ void Runtime::on_hang_up(std::function<void()> action) {
 
 int Runtime::run() {
   State& state = *state_;
+  state.warn_if_listen_is_unused();
   auto pools = std::make_shared<io::WorkPools>();
   Loop loop(state.model.acceptor_engine(pools), *state.log, state.options.turn_order,
             state.options.fibers);
