@@ -20,9 +20,10 @@ BASELINES = {
     "uring": "raw_uring",
     "thread": "raw_thread",
     "process": "raw_process",
+    "pool": "raw_pool",
     "single": "raw_thread",  # with one connection: single serves no more at a time
     # Nobody would write these by hand for speed: they are compared with the reference.
-    **dict.fromkeys(("pool", "spin", "select", "signal", "aio"), REFERENCE),
+    **dict.fromkeys(("spin", "select", "signal", "aio"), REFERENCE),
 }
 DEFAULT_MODELS = ["epoll", "poll", "uring", "thread", "process"]
 WAYS = {  # the program, beside the options of every server, for each way of writing a handler
