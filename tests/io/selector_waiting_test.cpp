@@ -98,15 +98,18 @@ TEST_P(SelectorWaiting, a_huge_time_or_none_waits_for_the_event) {
 // Interrupts its thread again and again, as long as it lives.
 class Interrupter {
  public:
-  Interrupter() { sys::install_interrupt_handler(); }
+  Interrupter() {
+    sys::install_interrupt_handler();  // before the first signal
+    thread_ = std::jthread([waiter = ::pthread_self()](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        ::pthread_kill(waiter, sys::interrupt_signal());
+        std::this_thread::sleep_for(50us);
+      }
+    });
+  }
 
  private:
-  std::jthread thread_{[waiter = ::pthread_self()](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      ::pthread_kill(waiter, sys::interrupt_signal());
-      std::this_thread::sleep_for(50us);
-    }
-  }};
+  std::jthread thread_;
 };
 
 // PEP 475.
