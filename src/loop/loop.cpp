@@ -159,7 +159,8 @@ void Loop::begin(Task<> root) {
 
 // What the last task released may still be on its way out of the kernel.
 bool Loop::has_ended() const noexcept {
-  return is_root_finished_ && ready.empty() && ended.empty() && engine_->census().operations == 0;
+  return is_root_finished_ && ready.empty() && to_take_down.empty() &&
+         engine_->census().operations == 0;
 }
 
 void Loop::take_root() {
@@ -217,7 +218,8 @@ FiberHost& Loop::fiber_host() {
 
 TimePoint Loop::next_deadline() noexcept {
   check_thread();
-  if (!ready.empty() || !ended.empty() || has_posts_.load() || interrupts_.load() != 0) return past;
+  if (!ready.empty() || !to_take_down.empty() || has_posts_.load() || interrupts_.load() != 0)
+    return past;
   if (fiber_host_ == nullptr) return timers_.next();
   return std::min(timers_.next(), fiber_host_->trim_idle(now()));
 }
@@ -247,7 +249,7 @@ void Loop::run_ready() {
   batch.append(ready);
   order_(batch);
   run_all(batch);
-  run_all(ended);
+  run_all(to_take_down);
 }
 
 void Loop::run_all(JobQueue& jobs) {

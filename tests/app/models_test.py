@@ -5,7 +5,8 @@ import os
 import re
 import unittest
 
-from program import EPOLL, POLL, THREAD, URING, Model, ServerCase, built, run, with_limit
+from program import (EPOLL, POLL, SANITIZER, THREAD, URING, Model, ServerCase, built, run,
+                     with_limit)
 from traffic import exchange
 
 NAMES = ["single", "process", "thread", "pool", "spin", "select", "signal",
@@ -96,6 +97,8 @@ class Models(ServerCase):
         self.assertEqual(done.returncode, 1, done.stderr)
 
     def test_without_descriptors_it_is_their_limit_that_is_to_be_raised(self):
+        if SANITIZER:
+            self.skipTest("a sanitizer needs descriptors of its own to look at memory")
         epoll = models(with_limit("nofile=4"))["epoll"]
         self.assertIn("Too many open files", epoll["reason"])
         self.assertEqual(epoll["cure"], "raise the limit of descriptors (ulimit -n)")

@@ -122,7 +122,7 @@ class Loop : public LoopLocal {
   // that the engine is not asked in between.
   void take_down(Job& job) noexcept {
     check_thread();
-    ended.push(job);
+    to_take_down.push(job);
   }
   io::Engine& engine() noexcept {
     check_thread();

@@ -18,7 +18,7 @@ struct LoopLocal {
   // What every turn touches comes first: with a thread for each connection, the cache lines of a
   // loop are cold whenever it wakes up.
   JobQueue ready;
-  JobQueue ended;
+  JobQueue to_take_down;
   int budget = 0;  // awaits that the running job may still make without waiting
   FrameRecycler frames;
   Fiber* fiber = nullptr;           // the one whose stack is in use
