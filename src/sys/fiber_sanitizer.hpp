@@ -3,18 +3,7 @@
 // them. See sanitizer/common_interface_defs.h and sanitizer/tsan_interface.h.
 
 #include "duet/sys/fiber_stacks.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define DUET_ADDRESS_SANITIZER 1
-#elif defined(__SANITIZE_THREAD__)
-#define DUET_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define DUET_ADDRESS_SANITIZER 1
-#elif __has_feature(thread_sanitizer)
-#define DUET_THREAD_SANITIZER 1
-#endif
-#endif
+#include "sys/sanitizers.hpp"
 
 #if defined(DUET_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>

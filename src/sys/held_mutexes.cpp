@@ -1,13 +1,8 @@
 #include "duet/sys/held_mutexes.hpp"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DUET_HAS_SANITIZER true
-#endif
-#endif
+#include "sys/sanitizers.hpp"
 
-#if defined(NDEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    defined(DUET_HAS_SANITIZER)
+#if defined(NDEBUG) || defined(DUET_ADDRESS_SANITIZER) || defined(DUET_THREAD_SANITIZER)
 
 namespace duet::sys {
 

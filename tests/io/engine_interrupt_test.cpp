@@ -1,14 +1,12 @@
 // Signal handlers that interrupt what an engine waits in, on every engine: the wait goes on, and
 // what it said before is not said again.
 
-#include <pthread.h>
-
 #include <array>
-#include <csignal>
 #include <thread>
 
 #include "duet/sys/address.hpp"
 #include "io/engine_test.hpp"
+#include "io/interrupter.hpp"
 #include "sys/socket.hpp"
 
 namespace duet::io {
@@ -17,30 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 using test::Counted;
 
-void do_nothing(int) {}
-
 class EngineInterrupted : public test::EngineTest {
- protected:
-  void SetUp() override {
-    test::EngineTest::SetUp();
-    struct sigaction action{};
-    action.sa_handler = do_nothing;  // without SA_RESTART
-    ASSERT_EQ(::sigaction(SIGUSR2, &action, &before_), 0);
-    interrupter_ = std::jthread([thread = ::pthread_self()](const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
-        ::pthread_kill(thread, SIGUSR2);
-        std::this_thread::sleep_for(50us);
-      }
-    });
-  }
-  void TearDown() override {
-    interrupter_ = {};
-    ::sigaction(SIGUSR2, &before_, nullptr);
-    test::EngineTest::TearDown();
-  }
-
-  struct sigaction before_{};
-  std::jthread interrupter_;
+ private:
+  test::Interrupter interrupter_;
 };
 
 INSTANTIATE_TEST_SUITE_P(engines, EngineInterrupted, ::testing::ValuesIn(test::every_engine),

@@ -41,6 +41,13 @@ class EngineSockets : public test::EngineTest {
     return client;
   }
 
+  std::int64_t result_of_connect(Handle handle, const Address& address) {
+    Counted<Connect> connect(handle, address);
+    submit(connect);
+    complete(connect);
+    return connect.result;
+  }
+
   // Until the kernel neither accepts nor refuses one more.
   static std::vector<sys::Fd> fill_backlog(const Address& address) {
     std::vector<sys::Fd> clients;
@@ -163,10 +170,7 @@ TEST_P(EngineSockets, connects_and_is_connected) {
   sys::Fd listener = listen_on(Address::loopback(0));
   Address address = name_of(listener.get());
   Handle handle = open_socket(Address::Family::ip4);
-  Counted<Connect> connect(handle, address);
-  submit(connect);
-  complete(connect);
-  EXPECT_EQ(connect.result, 0);
+  EXPECT_EQ(result_of_connect(handle, address), 0);
   write_to(sys::Fd(::accept(listener.get(), nullptr, nullptr)), "hi");
   std::array<std::byte, 8> buffer;
   Counted<Receive> receive(handle, buffer, false);
@@ -181,10 +185,7 @@ TEST_P(EngineSockets, a_port_without_a_listener_refuses) {
   ASSERT_EQ(sys::bind(bound.get(), Address::loopback(0)), 0);
   Address address = name_of(bound.get());
   Handle handle = open_socket(Address::Family::ip4);
-  Counted<Connect> connect(handle, address);
-  submit(connect);
-  complete(connect);
-  EXPECT_EQ(connect.result, -ECONNREFUSED);
+  EXPECT_EQ(result_of_connect(handle, address), -ECONNREFUSED);
   release(handle);
 }
 
@@ -196,10 +197,7 @@ TEST_P(EngineSockets, a_host_that_cannot_be_reached_is_an_error) {
     GTEST_SKIP() << test::not_here(refusal.what());
   }
   Handle handle = engine_->adopt(made->socket.give_up(), HandleKind::tcp);
-  Counted<Connect> connect(handle, made->host);
-  submit(connect);
-  complete(connect);
-  EXPECT_EQ(connect.result, -EHOSTUNREACH);
+  EXPECT_EQ(result_of_connect(handle, made->host), -EHOSTUNREACH);
   release(handle);
 }
 
@@ -213,20 +211,14 @@ TEST_P(EngineSockets, a_host_that_does_not_answer_is_an_error) {
   const int again = 1;
   ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_TCP, TCP_SYNCNT, &again, sizeof again), 0);
   Handle handle = engine_->adopt(socket.give_up(), HandleKind::tcp);
-  Counted<Connect> connect(handle, address);
-  ASSERT_TRUE(submit(connect));
-  complete(connect);
-  EXPECT_EQ(connect.result, -ETIMEDOUT);
+  EXPECT_EQ(result_of_connect(handle, address), -ETIMEDOUT);
   release(handle);
 }
 
 TEST_P(EngineSockets, a_path_without_a_socket_is_not_there) {
   Address address = Address::local(temporary_path());
   Handle handle = open_socket(Address::Family::local);
-  Counted<Connect> connect(handle, address);
-  submit(connect);
-  complete(connect);
-  EXPECT_EQ(connect.result, -ENOENT);
+  EXPECT_EQ(result_of_connect(handle, address), -ENOENT);
   release(handle);
 }
 

@@ -10,9 +10,9 @@
 #include <sstream>
 #include <thread>
 
+#include "io/interrupter.hpp"
 #include "io/selector_fixture.hpp"
 #include "support/test_scale.hpp"
-#include "sys/signal.hpp"
 
 namespace duet::test {
 namespace {
@@ -94,23 +94,6 @@ TEST_P(SelectorWaiting, a_huge_time_or_none_waits_for_the_event) {
     selector_.remove(pair_);
   }
 }
-
-// Interrupts its thread again and again, as long as it lives.
-class Interrupter {
- public:
-  Interrupter() {
-    sys::install_interrupt_handler();  // before the first signal
-    thread_ = std::jthread([waiter = ::pthread_self()](const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
-        ::pthread_kill(waiter, sys::interrupt_signal());
-        std::this_thread::sleep_for(50us);
-      }
-    });
-  }
-
- private:
-  std::jthread thread_;
-};
 
 // PEP 475.
 TEST_P(SelectorWaiting, interrupted_by_signals_goes_on_with_the_time_that_remains) {

@@ -322,8 +322,8 @@ class UringEngine final : public Engine {
   sys::EventFd event_;
   mutable std::unique_ptr<sys::EventFd> notice_;  // for a foreign loop, if there is one
   mutable std::atomic<sys::EventFd*> notice_to_wake_ = nullptr;  // that one, for other threads
-  PoolAccess pools_;
   std::atomic<bool> is_woken_ = false;
+  PoolAccess pools_;  // may wake until the end of its life
   SlotTable<Slot> slots_;
   bool can_stay_armed_ = true;
 };
